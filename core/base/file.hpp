@@ -1,0 +1,15 @@
+// Reading whole files.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+namespace bitgate {
+
+/// The content of a regular file of at most `limit` bytes. Throws std::system_error if it can't be
+/// read, with EFBIG if it is larger.
+std::string read_file(const std::filesystem::path& path, std::uint64_t limit);
+
+}  // namespace bitgate

@@ -1,0 +1,21 @@
+// Small helpers for messages.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace bitgate {
+
+/// The candidate nearest to `word` by edit distance, if it is near enough to be a slip of the pen:
+/// at most a third of the longer word's length.
+std::optional<std::string> nearest(std::string_view word, std::span<const std::string> candidates);
+
+/// " (did you mean 'x'?)", or nothing.
+std::string did_you_mean(std::string_view word, std::span<const std::string> candidates);
+
+/// Valid UTF-8: bytes that are not become U+FFFD.
+std::string to_utf8(std::string_view bytes);
+
+}  // namespace bitgate

@@ -1,0 +1,39 @@
+// When a measurement has started, and when it is enough.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <vector>
+
+#include "receipt/receipt.hpp"
+
+namespace bitgate {
+
+/// How long and how precisely to measure one case.
+struct Sampling {
+  std::uint64_t min_samples = 20;
+  double precision = 0.02;  ///< wanted half-width of the median's 95 % interval, relative to it
+  std::chrono::nanoseconds max_time = std::chrono::seconds(10);  ///< cap of the timed samples
+};
+
+/// Executes the measured thing `samples` times `repeat` times and returns the nanoseconds of each
+/// sample. Runs elsewhere (in a worker) and is timed there.
+using Sampler = std::function<std::vector<std::uint64_t>(std::uint64_t samples, std::uint64_t repeat)>;
+
+/// Calibrates `repeat` (a sample lasts at least 5 ms and 1000 clock ticks), warms up until the last
+/// samples show no trend (cap: a quarter of max_time), then samples until the wanted precision with
+/// at least min_samples, or until max_time is over with at least 3 samples.
+StageResult measure_stage(const Sampler& sampler, const Sampling& sampling);
+
+/// A stage that is only worth a few executions (load, quantize, output): at least 3 samples of one
+/// execution, then on until 20 samples or 200 ms.
+StageResult measure_briefly(const Sampler& sampler);
+
+/// Nanoseconds of one execution: the median over samples, divided by `repeat`.
+double median_ns(const StageResult& stage);
+
+/// The smallest step of the host's monotonic clock as observed, in nanoseconds.
+double clock_tick_ns();
+
+}  // namespace bitgate

@@ -1,0 +1,34 @@
+// Axes to cases.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "pipeline/pipeline.hpp"
+
+namespace bitgate {
+
+/// One point of a suite's axes on one backend.
+struct Case {
+  std::string id;       ///< "kernels/shape=2560x2560/format=i2_s/batch=1/threads=all/cache=cold@simd"
+  const SuiteSpec* suite = nullptr;      ///< of the pipeline that was expanded
+  const BackendSpec* backend = nullptr;  ///< likewise
+  Shape shape;
+  std::string format;
+  std::uint64_t batch = 1;
+  unsigned threads = 0;  ///< 0: all
+  Cache cache = Cache::kCold;
+
+  /// Axis name and value in the order of the id.
+  [[nodiscard]] std::vector<std::pair<std::string, std::string>> axes() const;
+};
+
+/// All cases in run order: suites as written; within a suite the axes nest in the order of the id,
+/// the backend innermost, so that what is compared runs side by side.
+std::vector<Case> expand(const Pipeline& pipeline);
+
+/// Those whose id contains `filter`, or matches it if it has the wildcards * or ?.
+std::vector<Case> filtered(std::vector<Case> cases, const std::string& filter);
+
+}  // namespace bitgate

@@ -1,0 +1,24 @@
+// From a YAML file to a Pipeline, strictly: see docs/pipeline.md for the language.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "pipeline/diagnostics.hpp"
+#include "pipeline/pipeline.hpp"
+
+namespace bitgate {
+
+/// Changes from the command line, applied before anything is checked.
+struct Overrides {
+  std::map<std::string, std::vector<std::string>> axes;  ///< "-a batch=1,128": axis -> values
+  std::optional<std::uint64_t> seed;
+};
+
+/// Reads and checks a pipeline file. Throws ConfigError with up to 20 diagnostics sorted by position.
+Pipeline read_pipeline(const std::filesystem::path& path, const Overrides& overrides = {});
+
+}  // namespace bitgate
