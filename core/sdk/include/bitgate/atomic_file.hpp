@@ -2,7 +2,6 @@
 #pragma once
 
 #include <fcntl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -25,8 +24,8 @@ class TemporaryFile {
   explicit TemporaryFile(const std::filesystem::path& target)
       : target_(target),
         folder_(target.has_parent_path() ? target.parent_path() : std::filesystem::path(".")),
-        name_((folder_ / ("." + target.filename().string() + ".XXXXXX")).string()),
-        fd_(::mkostemp(name_.data(), O_CLOEXEC)) {
+        name_(folder_ / ("." + target.filename().string() + "." + std::to_string(::getpid()))),
+        fd_(::open(name_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0666)) {
     if (fd_ < 0) raise_errno(target.string());
   }
   TemporaryFile(const TemporaryFile&) = delete;  // owns the file
@@ -46,10 +45,7 @@ class TemporaryFile {
   }
 
   void place() {
-    const mode_t mask = ::umask(0);
-    ::umask(mask);
-    if (::fchmod(fd_, 0666 & ~mask) != 0 || ::fsync(fd_) != 0 ||
-        ::rename(name_.c_str(), target_.c_str()) != 0) {
+    if (::fsync(fd_) != 0 || ::rename(name_.c_str(), target_.c_str()) != 0) {
       raise_errno(target_.string());
     }
     placed_ = true;
@@ -63,7 +59,7 @@ class TemporaryFile {
  private:
   std::filesystem::path target_;
   std::filesystem::path folder_;
-  std::string name_;
+  std::filesystem::path name_;
   int fd_;
   bool placed_ = false;
 };

@@ -1,0 +1,15 @@
+// Which bitgate this is.
+#pragma once
+
+#include <string_view>
+
+namespace bitgate {
+
+/// "0.1.0"
+std::string_view tool_version();
+/// Commit that was built, with "-dirty" if the tree had changes; "unknown" outside a checkout.
+std::string_view tool_git();
+/// Compiler and build type.
+std::string_view tool_build();
+
+}  // namespace bitgate

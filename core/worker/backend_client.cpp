@@ -1,0 +1,129 @@
+#include "worker/backend_client.hpp"
+
+#include <utility>
+
+namespace bitgate::worker {
+namespace {
+
+using nlohmann::json;
+
+json to_json(const TensorRef& tensor) {
+  if (tensor.handle != 0) return tensor.handle;
+  return {{"format", tensor.format}, {"rows", tensor.rows}, {"cols", tensor.cols}};
+}
+
+json to_json(const OpSpec& op) {
+  json inputs = json::array();
+  json outputs = json::array();
+  for (const TensorRef& tensor : op.inputs) inputs.push_back(to_json(tensor));
+  for (const TensorRef& tensor : op.outputs) outputs.push_back(to_json(tensor));
+  return {{"kind", op.kind},
+          {"inputs", std::move(inputs)},
+          {"outputs", std::move(outputs)},
+          {"attributes", json(op.attributes)}};
+}
+
+}  // namespace
+
+BackendClient::BackendClient(const PluginFile& plugin, const json& options,
+                             const WorkerOptions& worker_options)
+    : worker_(start_worker(plugin, options, worker_options, build_)) {}
+
+std::vector<DeviceInfo> BackendClient::devices() {
+  std::vector<DeviceInfo> devices;
+  const json reply = worker_->call({{"do", "devices"}});
+  for (const json& device : reply.at("devices")) {
+    devices.push_back({device.at("id").get<std::string>(), device.at("name").get<std::string>(),
+                       device.at("units").get<unsigned>(), device.at("memory").get<std::uint64_t>(),
+                       device.at("simulated").get<bool>()});
+  }
+  return devices;
+}
+
+void BackendClient::open_session(const std::string& device, unsigned threads) {
+  worker_->call({{"do", "session_open"}, {"device", device}, {"threads", threads}});
+}
+
+void BackendClient::close_session() { worker_->call({{"do", "session_close"}}); }
+
+std::optional<std::string> BackendClient::unsupported(const OpSpec& op) {
+  const json reply = worker_->call({{"do", "supports"}, {"op", to_json(op)}});
+  if (reply.at("supported").get<bool>()) return std::nullopt;
+  return reply.at("reason").get<std::string>();
+}
+
+Region BackendClient::attach(const SharedMemory& memory) {
+  const json reply =
+      worker_->call({{"do", "attach"}, {"size", memory.bytes().size()}}, memory.fd());
+  return {reply.at("region").get<std::uint64_t>()};
+}
+
+void BackendClient::detach(Region region) {
+  worker_->call({{"do", "detach"}, {"region", region.handle}});
+}
+
+TensorRef BackendClient::create(const TensorRef& description, std::uint64_t& ns) {
+  const json reply = worker_->call({{"do", "create"},
+                                    {"format", description.format},
+                                    {"rows", description.rows},
+                                    {"cols", description.cols}});
+  ns = reply.at("ns").get<std::uint64_t>();
+  TensorRef made = description;
+  made.handle = reply.at("tensor").get<std::uint64_t>();
+  return made;
+}
+
+void BackendClient::destroy(const TensorRef& tensor) {
+  worker_->call({{"do", "destroy"}, {"tensor", tensor.handle}});
+}
+
+std::uint64_t BackendClient::write(const TensorRef& tensor, Region region, std::uint64_t size) {
+  return transfer("write", tensor, region, size);
+}
+
+std::uint64_t BackendClient::read(const TensorRef& tensor, Region region, std::uint64_t size) {
+  return transfer("read", tensor, region, size);
+}
+
+std::uint64_t BackendClient::transfer(const char* what, const TensorRef& tensor, Region region,
+                                      std::uint64_t size) {
+  const json reply = worker_->call({{"do", what},
+                                    {"tensor", tensor.handle},
+                                    {"region", region.handle},
+                                    {"size", size}});
+  return reply.at("ns").get<std::uint64_t>();
+}
+
+std::uint64_t BackendClient::prepare(const std::vector<OpSpec>& ops, std::uint64_t& ns) {
+  json list = json::array();
+  for (const OpSpec& op : ops) list.push_back(to_json(op));
+  const json reply = worker_->call({{"do", "prepare"}, {"ops", std::move(list)}});
+  ns = reply.at("ns").get<std::uint64_t>();
+  return reply.at("program").get<std::uint64_t>();
+}
+
+void BackendClient::destroy_program(std::uint64_t program) {
+  worker_->call({{"do", "destroy_program"}, {"program", program}});
+}
+
+std::vector<KernelCount> BackendClient::kernels(std::uint64_t program) {
+  std::vector<KernelCount> kernels;
+  const json reply = worker_->call({{"do", "kernels"}, {"program", program}});
+  for (const json& kernel : reply.at("kernels")) {
+    kernels.push_back({kernel.at("name").get<std::string>(), kernel.at("calls").get<std::uint64_t>()});
+  }
+  return kernels;
+}
+
+std::vector<std::uint64_t> BackendClient::sample(std::span<const std::uint64_t> programs,
+                                                 std::size_t first, std::uint64_t samples,
+                                                 std::uint64_t repeat) {
+  const json reply = worker_->call({{"do", "sample"},
+                                    {"programs", programs},
+                                    {"first", first},
+                                    {"samples", samples},
+                                    {"repeat", repeat}});
+  return reply.at("ns").get<std::vector<std::uint64_t>>();
+}
+
+}  // namespace bitgate::worker

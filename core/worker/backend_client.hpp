@@ -1,0 +1,94 @@
+// A backend in a worker, as the host uses it: the C ABI's backend interface with handles for
+// pointers. Every call throws as Worker::call does.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "worker/shared_memory.hpp"
+#include "worker/worker.hpp"
+
+namespace bitgate::worker {
+
+struct DeviceInfo {
+  std::string id;
+  std::string name;
+  unsigned units = 1;
+  std::uint64_t memory = 0;
+  bool simulated = false;
+};
+
+/// A matrix in the worker; `handle` 0: only its description.
+struct TensorRef {
+  std::string format;
+  std::uint64_t rows = 0;
+  std::uint64_t cols = 0;
+  std::uint64_t handle = 0;
+};
+
+struct OpSpec {
+  std::string kind;
+  std::vector<TensorRef> inputs;
+  std::vector<TensorRef> outputs;
+  std::map<std::string, std::string> attributes;
+};
+
+struct KernelCount {
+  std::string name;
+  std::uint64_t calls = 0;
+};
+
+/// Host memory that a worker can reach.
+struct Region {
+  std::uint64_t handle = 0;
+};
+
+class BackendClient {
+ public:
+  BackendClient(const PluginFile& plugin, const nlohmann::json& options,
+                const WorkerOptions& worker_options);
+
+  [[nodiscard]] const std::string& build() const { return build_; }
+  std::vector<DeviceInfo> devices();
+
+  /// Opens a session; one that was open is closed with all that it holds.
+  void open_session(const std::string& device, unsigned threads);
+  void close_session();
+
+  /// Nothing if the open session supports the operation, else the plugin's reason.
+  std::optional<std::string> unsupported(const OpSpec& op);
+
+  Region attach(const SharedMemory& memory);
+  void detach(Region region);
+
+  /// Makes a tensor; `ns` receives the time of it.
+  TensorRef create(const TensorRef& description, std::uint64_t& ns);
+  void destroy(const TensorRef& tensor);
+  /// Whole tensor from or to `size` bytes of a region; returns the nanoseconds that it took.
+  std::uint64_t write(const TensorRef& tensor, Region region, std::uint64_t size);
+  std::uint64_t read(const TensorRef& tensor, Region region, std::uint64_t size);
+
+  /// A program of bound operations; `ns` receives the time of preparing it.
+  std::uint64_t prepare(const std::vector<OpSpec>& ops, std::uint64_t& ns);
+  void destroy_program(std::uint64_t program);
+  std::vector<KernelCount> kernels(std::uint64_t program);
+
+  /// Runs the programs in turn, beginning with number `first`: `repeat` executions and a
+  /// synchronize in each sample. Timed in the worker, nanoseconds a sample.
+  std::vector<std::uint64_t> sample(std::span<const std::uint64_t> programs, std::size_t first,
+                                    std::uint64_t samples, std::uint64_t repeat);
+
+ private:
+  std::uint64_t transfer(const char* what, const TensorRef& tensor, Region region,
+                         std::uint64_t size);
+
+  std::string build_;
+  std::unique_ptr<Worker> worker_;
+};
+
+}  // namespace bitgate::worker

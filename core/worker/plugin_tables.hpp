@@ -1,0 +1,81 @@
+// A plugin opened in this process: its tables, called safely.
+#pragma once
+
+#include <bitgate/abi.h>
+
+#include <cstdint>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+
+#include "worker/breadcrumb.hpp"
+
+namespace bitgate::worker {
+
+/// A plugin's call ended with a status other than BG_OK.
+class StatusError : public std::runtime_error {
+ public:
+  StatusError(bg_status status, const std::string& message)
+      : std::runtime_error(message), status_(status) {}
+  [[nodiscard]] bg_status status() const { return status_; }
+
+ private:
+  bg_status status_;
+};
+
+/// The public word of a status: "UNSUPPORTED".
+std::string_view status_word(bg_status status);
+
+/// Room for a plugin's error text, and the check of what it returned.
+class ErrorSlot {
+ public:
+  ErrorSlot() { error_.struct_size = sizeof(error_); }
+  bg_error* get() { return &error_; }
+  /// Throws StatusError unless `status` is BG_OK.
+  void check(bg_status status) const;
+
+ private:
+  bg_error error_{};
+};
+
+/// What a plugin may ask of the host while it runs.
+class Upcalls {
+ public:
+  virtual ~Upcalls() = default;
+  virtual void log(int level, std::string_view text) = 0;
+  virtual void write(int stream, std::string_view text) = 0;
+};
+
+/// Opens a plugin and closes it. Not movable: the plugin keeps a pointer to the host table.
+class OpenPlugin {
+ public:
+  OpenPlugin(const bg_plugin& plugin, std::string_view options, Breadcrumb& breadcrumb,
+             Upcalls& upcalls);
+  OpenPlugin(const OpenPlugin&) = delete;
+  OpenPlugin& operator=(const OpenPlugin&) = delete;
+  ~OpenPlugin();
+
+  [[nodiscard]] bg_instance* instance() const { return instance_; }
+
+  /// The table of an interface. Throws StatusError if the plugin lacks it or its table is too short.
+  template <class Table>
+  const Table& table(std::string_view id) const {
+    return *static_cast<const Table*>(find_table(id, sizeof(Table)));
+  }
+
+ private:
+  [[nodiscard]] const void* find_table(std::string_view id, std::uint32_t least) const;
+
+  const bg_plugin& plugin_;
+  Breadcrumb& breadcrumb_;
+  Upcalls& upcalls_;
+  bg_host host_{};
+  bg_instance* instance_ = nullptr;
+};
+
+inline bg_str to_str(std::string_view text) { return {text.data(), text.size()}; }
+inline std::string to_string(bg_str text) {
+  return text.size == 0 ? std::string() : std::string(text.data, text.size);
+}
+
+}  // namespace bitgate::worker

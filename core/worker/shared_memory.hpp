@@ -1,0 +1,61 @@
+// Memory that host and worker share: an anonymous file, mapped on both sides.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+namespace bitgate::worker {
+
+/// Owns a descriptor.
+class Fd {
+ public:
+  Fd() = default;
+  explicit Fd(int fd) : fd_(fd) {}
+  Fd(Fd&& other) noexcept : fd_(other.release()) {}
+  Fd& operator=(Fd&& other) noexcept;
+  Fd(const Fd&) = delete;
+  Fd& operator=(const Fd&) = delete;
+  ~Fd() { reset(); }
+
+  [[nodiscard]] int get() const { return fd_; }
+  [[nodiscard]] int release();
+  void reset();
+  explicit operator bool() const { return fd_ >= 0; }
+
+ private:
+  int fd_ = -1;
+};
+
+/// A mapped region; moves, unmaps itself. Throws std::system_error where memory lacks.
+class SharedMemory {
+ public:
+  SharedMemory() = default;
+  /// A new zeroed region of `size` bytes. `what` names it in /proc, for people.
+  SharedMemory(std::uint64_t size, const char* what);
+  /// A region that the other side made. Its pages are touched, so that later use faults no more.
+  SharedMemory(Fd fd, std::uint64_t size);
+  SharedMemory(SharedMemory&& other) noexcept;
+  SharedMemory& operator=(SharedMemory&& other) noexcept;
+  SharedMemory(const SharedMemory&) = delete;
+  SharedMemory& operator=(const SharedMemory&) = delete;
+  ~SharedMemory();
+
+  [[nodiscard]] std::span<std::byte> bytes() const { return {data_, size_}; }
+  [[nodiscard]] int fd() const { return fd_.get(); }
+
+  /// The region as an array of T.
+  template <class T>
+  [[nodiscard]] std::span<T> as() const {
+    return {reinterpret_cast<T*>(data_), size_ / sizeof(T)};
+  }
+
+ private:
+  void map(bool populate);
+
+  Fd fd_;
+  std::byte* data_ = nullptr;
+  std::uint64_t size_ = 0;
+};
+
+}  // namespace bitgate::worker

@@ -1,0 +1,93 @@
+#include "worker/worker.hpp"
+
+#include <unistd.h>
+
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "worker/plugin_tables.hpp"
+#include "worker/process.hpp"
+#include "worker/servant.hpp"
+
+namespace bitgate::worker {
+namespace {
+
+using nlohmann::json;
+
+/// The plugin in this very process: same servant, no frames, no safety.
+class InProcessWorker : public Worker, private Upcalls {
+ public:
+  explicit InProcessWorker(const WorkerOptions& options)
+      : options_(options), servant_(breadcrumb_, *this) {}
+
+ private:
+  json exchange(const json& request, int fd, bool /*interruptible*/) override {
+    return servant_.answer(request, fd < 0 ? Fd() : Fd(::dup(fd)));
+  }
+  void log(int level, std::string_view text) override { options_.on_log(level, text); }
+  void write(int stream, std::string_view text) override { options_.on_write(stream, text); }
+
+  WorkerOptions options_;
+  Breadcrumb breadcrumb_;
+  Servant servant_;
+};
+
+/// The plugin in a process of its own.
+class ProcessWorker : public Worker {
+ public:
+  explicit ProcessWorker(const WorkerOptions& options) : process_(options) {}
+  ProcessWorker(const ProcessWorker&) = delete;  // owns the process
+  ProcessWorker& operator=(const ProcessWorker&) = delete;
+  ~ProcessWorker() override {
+    if (!process_.running()) return;
+    try {
+      // A clean end lets the plugin release its device; one that can't end is killed.
+      process_.exchange({{"do", "close"}}, -1, false);
+    } catch (const Fault&) {
+      return;  // gone already
+    }
+  }
+
+ private:
+  json exchange(const json& request, int fd, bool interruptible) override {
+    return process_.exchange(request, fd, interruptible);
+  }
+
+  Process process_;
+};
+
+}  // namespace
+
+PluginError::PluginError(int status, std::string step, std::string message)
+    : std::runtime_error(fmt::format("{} in {}: {}", status_word(status), step, message)),
+      status_(status),
+      message_(std::move(message)) {}
+
+json Worker::call(const json& request, int fd, bool interruptible) {
+  json reply = exchange(request, fd, interruptible);
+  if (const auto error = reply.find("error"); error != reply.end()) {
+    throw PluginError(error->at("status").get<int>(), error->at("step").get<std::string>(),
+                      error->at("message").get<std::string>());
+  }
+  return reply;
+}
+
+std::unique_ptr<Worker> start_worker(const PluginFile& plugin, const json& options,
+                                     const WorkerOptions& worker_options, std::string& build) {
+  std::unique_ptr<Worker> worker;
+  if (worker_options.isolate) {
+    worker = std::make_unique<ProcessWorker>(worker_options);
+  } else {
+    worker = std::make_unique<InProcessWorker>(worker_options);
+  }
+  const json opened = worker->call({{"do", "open"},
+                                    {"path", plugin.path.string()},
+                                    {"sha256", plugin.sha256},
+                                    {"id", plugin.identity.id},
+                                    {"options", options}});
+  build = opened.at("build").get<std::string>();
+  return worker;
+}
+
+}  // namespace bitgate::worker
