@@ -38,6 +38,8 @@ class Tensor {
   virtual ~Tensor() = default;
 };
 
+using TensorPtr = std::unique_ptr<Tensor>;
+
 struct Operand {
   TensorDesc desc;
   Tensor* tensor = nullptr;  ///< null in `supports`
@@ -81,6 +83,7 @@ class Program {
   [[nodiscard]] virtual std::span<const Kernel> kernels() const = 0;
 };
 
+using ProgramPtr = std::unique_ptr<Program>;
 using RunArgs = bg_run_args;
 
 /// One device with one thread count: an in-order queue. Called by the thread that opened it.
@@ -88,16 +91,18 @@ class Session {
  public:
   virtual ~Session() = default;
   [[nodiscard]] virtual Support supports(const Op& op) const = 0;
-  [[nodiscard]] virtual std::unique_ptr<Tensor> create(const TensorDesc& desc) = 0;
+  [[nodiscard]] virtual TensorPtr create(const TensorDesc& desc) = 0;
   /// `bytes` has exactly the size that the format defines for the tensor's shape.
   virtual void write(Tensor& tensor, ConstBytes bytes) = 0;
   virtual void read(const Tensor& tensor, Bytes bytes) = 0;
   /// Only called with operations that `supports` said yes to.
-  [[nodiscard]] virtual std::unique_ptr<Program> prepare(std::span<const Op> ops) = 0;
+  [[nodiscard]] virtual ProgramPtr prepare(std::span<const Op> ops) = 0;
   /// May return before the work is done; allocates nothing.
   virtual void run(Program& program, std::uint32_t repeat, const RunArgs& args) = 0;
   virtual void synchronize() {}
 };
+
+using SessionPtr = std::unique_ptr<Session>;
 
 struct Device {
   std::string id;    ///< "cpu/avx2"
@@ -118,8 +123,7 @@ class Backend {
   virtual ~Backend() = default;
   /// The first one is the default.
   [[nodiscard]] virtual std::span<const Device> devices() const = 0;
-  [[nodiscard]] virtual std::unique_ptr<Session> open(const Device& device,
-                                                      const SessionOptions& options) = 0;
+  [[nodiscard]] virtual SessionPtr open(const Device& device, const SessionOptions& options) = 0;
 };
 
 namespace detail {
@@ -127,7 +131,7 @@ namespace detail {
 struct TensorHandle {
   TensorDesc desc;
   std::string format;  // owns what desc.format views
-  std::unique_ptr<Tensor> tensor;
+  TensorPtr tensor;
 };
 
 inline TensorDesc desc_of(const bg_tensor_desc& from) {
@@ -192,7 +196,7 @@ struct BackendTables {
     return guarded(err, [&] {
       for (const Device& device : backend(instance).devices()) {
         if (device.id != view(id)) continue;
-        std::unique_ptr<Session> opened = backend(instance).open(device, {options->threads});
+        SessionPtr opened = backend(instance).open(device, {options->threads});
         *out = reinterpret_cast<bg_session*>(opened.release());
         return;
       }

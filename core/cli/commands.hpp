@@ -1,0 +1,19 @@
+// The program's commands, one file each. Each takes its arguments and returns the exit code.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace bitgate::cli {
+
+using Arguments = std::vector<std::string>;
+
+int run(const Arguments& arguments);
+int plan(const Arguments& arguments);
+int list(const Arguments& arguments);
+int validate(const Arguments& arguments);
+int doctor(const Arguments& arguments);
+int plugin(const Arguments& arguments);
+int schema(const Arguments& arguments);
+
+}  // namespace bitgate::cli

@@ -1,0 +1,33 @@
+// Options of all commands that read a pipeline: which file, which cases.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "cli/command_line.hpp"
+#include "pipeline/expand.hpp"
+#include "pipeline/pipeline.hpp"
+
+namespace bitgate::cli {
+
+inline constexpr const char* kPipelineArgument = "pipeline";
+
+/// --filter, -a, --threads, --seed.
+po::options_description selection_options();
+
+/// The pipeline file that was named, or configs/quickstart.yaml of this installation.
+std::filesystem::path pipeline_path(const po::variables_map& values);
+
+/// A pipeline with its cases; the cases point into it.
+struct Selection {
+  Pipeline pipeline;
+  std::vector<Case> cases;
+  std::string why_empty;  ///< why there are no cases, if there are none
+};
+
+/// Reads the pipeline with the command line's changes and expands it. Throws ConfigError, UsageError.
+/// The result must stay where it is: `cases` point into `pipeline`.
+void select(const po::variables_map& values, Selection& out);
+
+}  // namespace bitgate::cli

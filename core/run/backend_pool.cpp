@@ -1,0 +1,43 @@
+#include "run/backend_pool.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace bitgate {
+
+worker::PluginFile resolve_plugin(const std::string& plugin, const std::string& kind,
+                                  const Pipeline& pipeline, const worker::Catalog& catalog) {
+  const bool is_path =
+      plugin.starts_with("./") || plugin.starts_with("../") || plugin.starts_with("/");
+  if (!is_path) return worker::find_plugin(catalog, plugin, kind);
+  return worker::plugin_at(pipeline.path.parent_path() / plugin, kind);
+}
+
+PluginInfo plugin_info(const worker::PluginFile& file, const std::string& build) {
+  return {file.identity.id, file.identity.kind,  file.identity.version, file.path.string(),
+          file.sha256,      file.identity.abi(), build};
+}
+
+BackendPool::BackendPool(const Pipeline& pipeline, const worker::Catalog& catalog,
+                         worker::WorkerOptions options)
+    : pipeline_(pipeline), catalog_(catalog), options_(std::move(options)) {}
+
+BackendPool::Live& BackendPool::get(const BackendSpec& backend) {
+  std::unique_ptr<Live>& slot = live_[backend.name];
+  if (slot == nullptr) {
+    const worker::PluginFile file = resolve_plugin(backend.plugin, "backend", pipeline_, catalog_);
+    worker::BackendClient client(file, backend.options, options_);
+    const PluginInfo info = plugin_info(file, client.build());
+    if (std::none_of(plugins_.begin(), plugins_.end(),
+                     [&](const PluginInfo& known) { return known.path == info.path; })) {
+      plugins_.push_back(info);
+    }
+    std::vector<worker::DeviceInfo> devices = client.devices();
+    slot = std::make_unique<Live>(Live{std::move(client), std::move(devices)});
+  }
+  return *slot;
+}
+
+void BackendPool::drop(const BackendSpec& backend) { live_.erase(backend.name); }
+
+}  // namespace bitgate

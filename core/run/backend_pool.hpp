@@ -1,0 +1,54 @@
+// The live backends of a run: one worker for each backend of the pipeline, started when it is first
+// needed, kept over cases, started anew after a fault.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "pipeline/pipeline.hpp"
+#include "receipt/receipt.hpp"
+#include "worker/backend_client.hpp"
+#include "worker/search.hpp"
+#include "worker/worker.hpp"
+
+namespace bitgate {
+
+/// The plugin file that a pipeline's `plugin` names: an id, or a path relative to the pipeline's
+/// directory that starts with "./", "../" or "/". Throws worker::NotFound.
+worker::PluginFile resolve_plugin(const std::string& plugin, const std::string& kind,
+                                  const Pipeline& pipeline, const worker::Catalog& catalog);
+
+/// What the receipt says of a plugin that was opened.
+PluginInfo plugin_info(const worker::PluginFile& file, const std::string& build);
+
+class BackendPool {
+ public:
+  BackendPool(const Pipeline& pipeline, const worker::Catalog& catalog,
+              worker::WorkerOptions options);
+
+  struct Live {
+    worker::BackendClient client;
+    std::vector<worker::DeviceInfo> devices;
+  };
+
+  /// The worker of this backend, started if there is none. Throws worker::NotFound, or as
+  /// Worker::call does.
+  Live& get(const BackendSpec& backend);
+
+  /// Ends the worker of this backend; the next get starts another.
+  void drop(const BackendSpec& backend);
+
+  /// Every plugin that was opened, once.
+  [[nodiscard]] const std::vector<PluginInfo>& plugins() const { return plugins_; }
+
+ private:
+  const Pipeline& pipeline_;
+  const worker::Catalog& catalog_;
+  worker::WorkerOptions options_;
+  std::map<std::string, std::unique_ptr<Live>> live_;
+  std::vector<PluginInfo> plugins_;
+};
+
+}  // namespace bitgate

@@ -1,0 +1,124 @@
+#include "run/case_metrics.hpp"
+
+#include <bitgate/formats.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <optional>
+
+#include <fmt/format.h>
+
+#include "measure/sampling.hpp"
+#include "receipt/metrics.hpp"
+
+namespace bitgate {
+namespace {
+
+/// A value, or why there is none.
+struct Figure {
+  std::optional<double> value;
+  std::string reason;
+
+  static Figure of(double value) {
+    if (std::isfinite(value)) return {value, ""};
+    return {std::nullopt, "not a finite number"};
+  }
+  static Figure none(std::string why) { return {std::nullopt, std::move(why)}; }
+};
+
+class Metrics {
+ public:
+  Metrics(CaseResult& result, const Case& what, const CaseFacts& facts)
+      : result_(result), case_(what), facts_(facts) {}
+
+  void fill() {
+    const double source_bytes = elements() * sizeof(float);
+    put("load.time", time("load"));
+    put("load.rate", rate("load", source_bytes));
+    put("quantize.time", time("quantize"));
+    put("quantize.rate", rate("quantize", source_bytes));
+    put("quantize.mismatches", weights(static_cast<double>(facts_.weights.mismatches)));
+    put("quantize.nmse", weights(facts_.weights.nmse));
+    put("compute.time", time("compute"));
+    put("compute.throughput", rate("compute", operations()));
+    put("compute.bandwidth", rate("compute", weight_bytes()));
+    put("compute.ceiling", ceiling());
+    put("output.time", time("output"));
+    put("output.mismatches", facts_.outputs_checked
+                                 ? Figure::of(static_cast<double>(facts_.output.mismatches))
+                                 : Figure::none("no output was checked"));
+  }
+
+ private:
+  [[nodiscard]] bool dequantizes() const { return case_.suite->op == ComputeOp::kDequantize; }
+  [[nodiscard]] double elements() const {
+    return static_cast<double>(case_.shape.rows) * static_cast<double>(case_.shape.cols);
+  }
+  [[nodiscard]] double weight_bytes() const {
+    const auto size = formats::byte_size(case_.format, case_.shape.rows, case_.shape.cols);
+    return static_cast<double>(size.value_or(0));
+  }
+  /// A multiply-add counts as two; an element that is only converted as one.
+  [[nodiscard]] double operations() const {
+    return dequantizes() ? elements() : 2 * elements() * static_cast<double>(case_.batch);
+  }
+
+  [[nodiscard]] Figure time(const std::string& stage) const {
+    if (!facts_.timing_invalid.empty()) return Figure::none(facts_.timing_invalid);
+    const auto found = result_.stages.find(stage);
+    if (found == result_.stages.end()) return Figure::none("the stage was not reached");
+    if (found->second.samples_ns.empty()) return Figure::none(found->second.reason);
+    return Figure::of(median_ns(found->second));
+  }
+
+  /// Amount a nanosecond: 1e9 a second, as the units GB/s and Gop/s want it.
+  [[nodiscard]] Figure rate(const std::string& stage, double amount) const {
+    const Figure spent = time(stage);
+    if (!spent.value) return spent;
+    if (*spent.value <= 0) return Figure::none("faster than the clock can tell");
+    return Figure::of(amount / *spent.value);
+  }
+
+  [[nodiscard]] Figure weights(double value) const {
+    return facts_.weights_checked ? Figure::of(value) : Figure::none("no weights were checked");
+  }
+
+  /// The least time that the machine needs, over the time taken. Cold weights must come through the
+  /// read bandwidth; the arithmetic can't beat its peak. The slower of both binds (roofline model:
+  /// Williams, Waterman and Patterson, CACM 2009).
+  [[nodiscard]] Figure ceiling() const {
+    const Figure spent = time("compute");
+    if (!spent.value) return spent;
+    if (!result_.ceilings) return Figure::none("no ceiling was measured");
+    const Ceilings& can = *result_.ceilings;
+    const bool cold = case_.cache == Cache::kCold;
+    double least_seconds = 0;
+    if (dequantizes()) {
+      if (!cold) return Figure::none("a hot dequantize has no ceiling");
+      least_seconds = (weight_bytes() + elements() * sizeof(float)) / can.read_bandwidth;
+    } else {
+      const double peak = case_.format == formats::kF32 ? can.f32_peak : can.int8_peak;
+      least_seconds = elements() * static_cast<double>(case_.batch) / peak;
+      if (cold) least_seconds = std::max(least_seconds, weight_bytes() / can.read_bandwidth);
+    }
+    return Figure::of(least_seconds * 1e9 / *spent.value);
+  }
+
+  void put(const std::string& name, const Figure& figure) {
+    const MetricInfo* info = find_metric(name);
+    result_.metrics[name] = {figure.value, std::string(info->unit), info->direction,
+                             std::string(info->statistic), figure.reason};
+  }
+
+  CaseResult& result_;
+  const Case& case_;
+  const CaseFacts& facts_;
+};
+
+}  // namespace
+
+void fill_metrics(CaseResult& result, const Case& what, const CaseFacts& facts) {
+  Metrics(result, what, facts).fill();
+}
+
+}  // namespace bitgate

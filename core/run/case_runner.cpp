@@ -1,0 +1,164 @@
+#include "run/case_runner.hpp"
+
+#include <bitgate/abi.h>
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "run/case_metrics.hpp"
+#include "run/stages.hpp"
+#include "worker/interrupt.hpp"
+
+namespace bitgate {
+namespace {
+
+void fail(CaseResult& result, std::string detail) {
+  result.status = CaseStatus::kError;
+  result.reason = {reason::kError, std::move(detail)};
+}
+
+void skip(CaseResult& result, const char* code, std::string detail) {
+  result.status = CaseStatus::kSkipped;
+  result.reason = {code, std::move(detail)};
+}
+
+const worker::DeviceInfo* find_device(const std::vector<worker::DeviceInfo>& devices,
+                                      const std::string& id) {
+  if (id.empty()) return devices.empty() ? nullptr : &devices.front();
+  const auto found = std::find_if(devices.begin(), devices.end(),
+                                  [&](const worker::DeviceInfo& device) { return device.id == id; });
+  return found == devices.end() ? nullptr : &*found;
+}
+
+std::string device_names(const std::vector<worker::DeviceInfo>& devices) {
+  std::string names;
+  for (const worker::DeviceInfo& device : devices) names += (names.empty() ? "" : ", ") + device.id;
+  return names.empty() ? "none" : names;
+}
+
+/// The best of what was sampled before and after: a ceiling is what can be reached.
+Ceilings best(const Ceilings& a, const Ceilings& b) {
+  return {std::max(a.read_bandwidth, b.read_bandwidth), std::max(a.int8_peak, b.int8_peak),
+          std::max(a.f32_peak, b.f32_peak)};
+}
+
+}  // namespace
+
+CaseResult CaseRunner::run(const Case& what) {
+  CaseResult result;
+  result.id = what.id;
+  result.suite = what.suite->name;
+  result.backend = what.backend->name;
+  result.axes = what.axes();
+  const std::vector<std::string>& on = pipeline_.features;
+  const std::string& feature = what.backend->feature;
+  if (!feature.empty() && std::find(on.begin(), on.end(), feature) == on.end()) {
+    skip(result, reason::kFeatureOff, fmt::format("feature '{}' is not in `features`", feature));
+    return result;
+  }
+  try {
+    run_on(what, pool_.get(*what.backend), result);
+  } catch (const worker::NotFound& error) {
+    fail(result, error.what());
+  } catch (const worker::Fault& error) {
+    pool_.drop(*what.backend);
+    fail(result, error.what());
+    result.stderr_tail = error.stderr_tail();
+  } catch (const worker::PluginError& error) {
+    // What the session still holds is unknown, so the next case gets a new worker.
+    pool_.drop(*what.backend);
+    if (error.status() == BG_UNAVAILABLE) {
+      skip(result, reason::kUnavailable, error.message());
+    } else if (error.status() == BG_UNSUPPORTED) {
+      skip(result, reason::kUnsupported, error.message());
+    } else {
+      fail(result, error.what());
+    }
+  } catch (const worker::Interrupted&) {
+    throw;
+  } catch (const std::exception& error) {
+    pool_.drop(*what.backend);
+    fail(result, error.what());
+  }
+  return result;
+}
+
+void CaseRunner::run_on(const Case& what, BackendPool::Live& live, CaseResult& result) {
+  const worker::DeviceInfo* device = find_device(live.devices, what.backend->device);
+  if (device == nullptr) {
+    skip(result, reason::kUnavailable,
+         fmt::format("no device '{}'; plugin {} has: {}", what.backend->device,
+                     what.backend->plugin, device_names(live.devices)));
+    return;
+  }
+  result.device = device->id;
+  result.threads = what.threads == 0 ? std::min(device->units, usable_cores()) : what.threads;
+  if (result.threads > device->units) {
+    skip(result, reason::kUnsupported,
+         fmt::format("{} threads on {}, which has {}", result.threads, device->id, device->units));
+    return;
+  }
+  live.client.open_session(device->id, result.threads);
+  run_stages(what, live, workload_for(what), result);
+  live.client.close_session();
+  if (device->simulated && result.status == CaseStatus::kMeasured) {
+    for (auto& [name, metric] : result.metrics) {
+      if (metric.statistic != "median") continue;
+      metric.value.reset();
+      metric.reason = reason::kSimulatedDevice;
+    }
+  }
+}
+
+void CaseRunner::run_stages(const Case& what, BackendPool::Live& live, Workload& workload,
+                            CaseResult& result) {
+  Stages stages(what, live.client, workload);
+  if (const auto why = stages.unsupported()) {
+    stages.release();
+    skip(result, reason::kUnsupported, *why);
+    return;
+  }
+  CaseFacts facts;
+  result.stages["load"] = stages.load();
+  result.stages["quantize"] = stages.quantize();
+  facts.weights = stages.check_weights();
+  facts.weights_checked = true;
+
+  const Ceilings before = probe_.measure(result.threads);
+  result.stages["compute"] = stages.compute(pipeline_.sampling);
+  result.ceilings = best(before, probe_.measure(result.threads));
+
+  result.stages["output"] = stages.output();
+  facts.output = stages.check_outputs();
+  facts.outputs_checked = true;
+  result.kernels = stages.kernels();
+  result.digest = facts.output.digest;
+  stages.release();
+
+  result.status = CaseStatus::kMeasured;
+  const std::uint64_t wrong = facts.weights.mismatches + facts.output.mismatches;
+  if (wrong > 0) {
+    result.status = CaseStatus::kFail;
+    result.reason = {reason::kMismatch,
+                     fmt::format("{} of {} outputs and {} weights disagree with the oracle",
+                                 facts.output.mismatches, facts.output.checked,
+                                 facts.weights.mismatches)};
+    facts.timing_invalid = result.reason.text();
+    for (auto& [name, stage] : result.stages) {
+      stage.samples_ns.clear();
+      stage.reason = facts.timing_invalid;
+    }
+  }
+  fill_metrics(result, what, facts);
+}
+
+Workload& CaseRunner::workload_for(const Case& what) {
+  if (workload_ == nullptr || !workload_->serves(*what.suite, what.shape)) {
+    workload_.reset();  // frees its memory first
+    workload_ = std::make_unique<Workload>(*what.suite, what.shape);
+  }
+  return *workload_;
+}
+
+}  // namespace bitgate

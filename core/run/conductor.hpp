@@ -1,0 +1,26 @@
+// Conducts a run: cases through their workers, gates over the results, everything into a receipt.
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "pipeline/expand.hpp"
+#include "pipeline/pipeline.hpp"
+#include "receipt/receipt.hpp"
+#include "worker/search.hpp"
+
+namespace bitgate {
+
+struct RunOptions {
+  bool isolate = true;            ///< false: plugins run in this process, for debuggers
+  std::vector<std::string> argv;  ///< for the receipt
+  std::string why_empty;          ///< for the verdict if there are no cases
+};
+
+/// Runs the cases and reports them to the pipeline's reporters. Ctrl-C (worker/interrupt.hpp) ends
+/// it early with what was measured so far. The verdict's exit code is that of the program; it is
+/// kFault if a required reporter failed.
+Receipt conduct(const Pipeline& pipeline, std::span<const Case> cases, const RunOptions& options);
+
+}  // namespace bitgate
