@@ -55,6 +55,14 @@ struct Metric {
   std::string reason;      ///< why there is no value
 };
 
+/// Robust statistics of a stage's samples, in nanoseconds of one execution.
+struct Summary {
+  double median_ns = 0;
+  double mad_ns = 0;  ///< median absolute deviation
+  double p90_ns = 0;
+  double p99_ns = 0;
+};
+
 /// What is known of one stage of one case. All times in nanoseconds of the host's monotonic clock.
 struct StageResult {
   std::vector<std::uint64_t> samples_ns;  ///< raw: each the time of `repeat` executions
@@ -62,6 +70,7 @@ struct StageResult {
   std::uint64_t warmup_samples = 0;
   bool stationary = true;     ///< whether warm-up ended by its criterion and not by its cap
   std::string stopped_by;     ///< "precision", "max_time", "fixed"
+  std::optional<Summary> summary;
   std::string reason;         ///< why samples_ns is empty
 };
 
@@ -112,6 +121,7 @@ struct GateResult {
   std::string metric;
   std::string require;          ///< as written
   bool required = true;
+  bool blocking = true;         ///< whether a fail or skip of it keeps the verdict from pass, if required
   GateStatus status = GateStatus::kSkipped;
   Reason reason;
   std::optional<double> value;  ///< of the worst case
@@ -173,7 +183,6 @@ struct Receipt {
   std::string started;   ///< RFC 3339 UTC
   std::string finished;
   std::vector<std::string> argv;
-  std::uint64_t seed = 0;
   bool interrupted = false;
   Environment environment;
   PipelineInfo pipeline;

@@ -1,0 +1,163 @@
+#include "oracle/codec.hpp"
+
+#include <bitgate/formats.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <limits>
+#include <stdexcept>
+#include <string>
+
+#include <fmt/format.h>
+
+namespace bitgate::oracle {
+namespace {
+
+std::uint64_t checked_size(std::string_view format, std::uint64_t rows, std::uint64_t cols) {
+  const auto size = formats::byte_size(format, rows, cols);
+  if (!size) throw std::invalid_argument(fmt::format("{} can't hold {}x{}", format, rows, cols));
+  return *size;
+}
+
+void require_size(std::string_view format, std::uint64_t size, std::uint64_t wanted) {
+  if (size != wanted) {
+    throw std::invalid_argument(fmt::format("{}: {} bytes, the shape takes {}", format, size, wanted));
+  }
+}
+
+void require_scale(std::string_view format, float scale, std::uint64_t row) {
+  if (!std::isfinite(scale) || scale < 0) {
+    throw std::invalid_argument(
+        fmt::format("{}: scale {} of row {} is not finite and positive", format, scale, row));
+  }
+}
+
+/// Where element `index` of the flattened tensor lies: its byte, and how far its two bits are shifted.
+struct Place {
+  std::uint64_t byte;
+  unsigned shift;
+};
+
+Place i2_s_place(std::uint64_t index) {
+  const std::uint64_t block = index / formats::kI2SBlock;
+  const std::uint64_t within = index % formats::kI2SBlock;
+  const std::uint64_t group = within / 32;
+  return {block * 32 + within % 32, static_cast<unsigned>(6 - 2 * group)};
+}
+
+}  // namespace
+
+float ternary_scale(std::span<const float> weights, Rounding rounding) {
+  if (rounding == Rounding::kTernary) {
+    float largest = 0;
+    for (const float weight : weights) largest = std::max(largest, std::abs(weight));
+    return largest;
+  }
+  double sum = 0;
+  for (const float weight : weights) sum += std::abs(double{weight});
+  return std::max(static_cast<float>(sum / static_cast<double>(weights.size())), 1e-5F);
+}
+
+std::vector<std::int8_t> ternary_codes(std::span<const float> weights, float scale,
+                                       Rounding rounding) {
+  std::vector<std::int8_t> codes(weights.size());
+  for (std::size_t i = 0; i < weights.size(); ++i) {
+    const float size = std::abs(weights[i]);
+    const bool is_zero = rounding == Rounding::kTernary ? size < 1e-6F : size <= scale * 0.5F;
+    codes[i] = static_cast<std::int8_t>(is_zero ? 0 : (weights[i] < 0 ? -1 : 1));
+  }
+  return codes;
+}
+
+Ternary quantize_ternary(std::span<const float> weights, std::uint64_t rows, std::uint64_t cols,
+                         Rounding rounding) {
+  const float scale = ternary_scale(weights, rounding);
+  return {rows, cols, ternary_codes(weights, scale, rounding), scale};
+}
+
+Int8 quantize_i8(std::span<const float> values, std::uint64_t rows, std::uint64_t cols) {
+  Int8 out{rows, cols, std::vector<std::int8_t>(values.size()), std::vector<float>(rows)};
+  for (std::uint64_t row = 0; row < rows; ++row) {
+    float largest = 1e-5F;
+    for (std::uint64_t col = 0; col < cols; ++col) {
+      largest = std::max(largest, std::abs(values[row * cols + col]));
+    }
+    out.scales[row] = largest / 127.0F;
+    const float inverse = 127.0F / largest;
+    for (std::uint64_t col = 0; col < cols; ++col) {
+      const float code = std::nearbyint(values[row * cols + col] * inverse);
+      out.codes[row * cols + col] =
+          static_cast<std::int8_t>(std::clamp(code, -128.0F, 127.0F));
+    }
+  }
+  return out;
+}
+
+std::vector<std::byte> encode_i2_s(const Ternary& weights) {
+  std::vector<std::byte> bytes(checked_size(formats::kI2S, weights.rows, weights.cols));
+  for (std::uint64_t i = 0; i < weights.codes.size(); ++i) {
+    const Place place = i2_s_place(i);
+    bytes[place.byte] |= std::byte(static_cast<std::uint8_t>(weights.codes[i] + 1) << place.shift);
+  }
+  std::memcpy(bytes.data() + weights.codes.size() / 4, &weights.scale, sizeof(float));
+  return bytes;
+}
+
+Ternary decode_i2_s(std::span<const std::byte> bytes, std::uint64_t rows, std::uint64_t cols) {
+  require_size(formats::kI2S, bytes.size(), checked_size(formats::kI2S, rows, cols));
+  Ternary out{rows, cols, std::vector<std::int8_t>(rows * cols), 0};
+  for (std::uint64_t i = 0; i < out.codes.size(); ++i) {
+    const Place place = i2_s_place(i);
+    const int code = std::to_integer<int>(bytes[place.byte] >> static_cast<int>(place.shift)) & 3;
+    if (code == 3) {
+      throw std::invalid_argument(
+          fmt::format("i2_s: illegal code 3 at row {}, column {}", i / cols, i % cols));
+    }
+    out.codes[i] = static_cast<std::int8_t>(code - 1);
+  }
+  std::memcpy(&out.scale, bytes.data() + out.codes.size() / 4, sizeof(float));
+  require_scale(formats::kI2S, out.scale, 0);
+  return out;
+}
+
+std::vector<std::byte> encode_i8(const Int8& values) {
+  std::vector<std::byte> bytes(checked_size(formats::kI8, values.rows, values.cols));
+  std::memcpy(bytes.data(), values.codes.data(), values.codes.size());
+  std::memcpy(bytes.data() + values.codes.size(), values.scales.data(),
+              values.scales.size() * sizeof(float));
+  return bytes;
+}
+
+Int8 decode_i8(std::span<const std::byte> bytes, std::uint64_t rows, std::uint64_t cols) {
+  require_size(formats::kI8, bytes.size(), checked_size(formats::kI8, rows, cols));
+  Int8 out{rows, cols, std::vector<std::int8_t>(rows * cols), std::vector<float>(rows)};
+  std::memcpy(out.codes.data(), bytes.data(), out.codes.size());
+  std::memcpy(out.scales.data(), bytes.data() + out.codes.size(), rows * sizeof(float));
+  for (std::uint64_t row = 0; row < rows; ++row) {
+    require_scale(formats::kI8, out.scales[row], row);
+  }
+  return out;
+}
+
+std::vector<float> dequantize(const Ternary& weights) {
+  std::vector<float> values(weights.codes.size());
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    values[i] = static_cast<float>(weights.codes[i]) * weights.scale;
+  }
+  return values;
+}
+
+double nmse(std::span<const float> x, std::span<const float> y) {
+  double error = 0;
+  double power = 0;
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    const double difference = double{x[i]} - double{y[i]};
+    error += difference * difference;
+    power += double{x[i]} * double{x[i]};
+  }
+  if (error == 0) return 0;
+  return power == 0 ? std::numeric_limits<double>::infinity() : error / power;
+}
+
+}  // namespace bitgate::oracle

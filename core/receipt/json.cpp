@@ -1,0 +1,217 @@
+#include "receipt/json.hpp"
+
+#include <cmath>
+#include <string_view>
+
+#include "base/text.hpp"
+
+namespace bitgate {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Json text_or_null(const std::string& text) { return text.empty() ? Json(nullptr) : Json(to_utf8(text)); }
+
+Json to_json(const Reason& why) { return why.empty() ? Json(nullptr) : Json(to_utf8(why.text())); }
+
+Json number(std::optional<double> value) {
+  return value && std::isfinite(*value) ? Json(*value) : Json(nullptr);
+}
+
+Json to_json(const Metric& metric) {
+  Json out = {{"value", number(metric.value)},
+              {"unit", metric.unit},
+              {"direction", word(metric.direction)},
+              {"statistic", metric.statistic}};
+  const bool lost = metric.value && !std::isfinite(*metric.value);
+  if (out["value"].is_null()) out["reason"] = lost ? "not a finite number" : to_utf8(metric.reason);
+  return out;
+}
+
+Json to_json(const StageResult& stage) {
+  Json out = {{"samples_ns", stage.samples_ns},
+              {"repeat", stage.repeat},
+              {"warmup", {{"samples", stage.warmup_samples}, {"stationary", stage.stationary}}},
+              {"stopped_by", text_or_null(stage.stopped_by)},
+              {"median_ns", nullptr},
+              {"mad_ns", nullptr},
+              {"p90_ns", nullptr},
+              {"p99_ns", nullptr},
+              {"reason", text_or_null(stage.reason)}};
+  if (stage.summary) {
+    out["median_ns"] = number(stage.summary->median_ns);
+    out["mad_ns"] = number(stage.summary->mad_ns);
+    out["p90_ns"] = number(stage.summary->p90_ns);
+    out["p99_ns"] = number(stage.summary->p99_ns);
+  }
+  return out;
+}
+
+Json to_json(const Ceilings& ceilings) {
+  const auto figure = [](double value, const char* unit) -> Json {
+    return {{"value", number(value)}, {"unit", unit}};
+  };
+  return {{"read_bandwidth", figure(ceilings.read_bandwidth, "B/s")},
+          {"int8_peak", figure(ceilings.int8_peak, "multiply-adds/s")},
+          {"f32_peak", figure(ceilings.f32_peak, "multiply-adds/s")}};
+}
+
+Json to_json(const PluginInfo& plugin) {
+  return {{"id", plugin.id},
+          {"kind", plugin.kind},
+          {"version", to_utf8(plugin.version)},
+          {"path", to_utf8(plugin.path)},
+          {"sha256", plugin.sha256},
+          {"abi", plugin.abi},
+          {"build", to_utf8(plugin.build)}};
+}
+
+Json to_json(const Environment& environment) {
+  Json facts = Json::object();
+  for (const auto& [name, value] : environment.facts) facts[name] = to_utf8(value);
+  Json warnings = Json::array();
+  for (const std::string& warning : environment.warnings) warnings.push_back(to_utf8(warning));
+  return {{"facts", std::move(facts)}, {"warnings", std::move(warnings)}};
+}
+
+template <class List>
+Json array_of(const List& list) {
+  Json out = Json::array();
+  for (const auto& item : list) out.push_back(to_json(item));
+  return out;
+}
+
+}  // namespace
+
+std::string word(CaseStatus status) {
+  switch (status) {
+    case CaseStatus::kMeasured:
+      return "measured";
+    case CaseStatus::kFail:
+      return "fail";
+    case CaseStatus::kSkipped:
+      return "skipped";
+    case CaseStatus::kError:
+      break;
+  }
+  return "error";
+}
+
+std::string word(GateStatus status) {
+  switch (status) {
+    case GateStatus::kPass:
+      return "pass";
+    case GateStatus::kFail:
+      return "fail";
+    case GateStatus::kInconclusive:
+      return "inconclusive";
+    case GateStatus::kSkipped:
+      break;
+  }
+  return "skipped";
+}
+
+std::string word(VerdictStatus status) {
+  switch (status) {
+    case VerdictStatus::kPass:
+      return "pass";
+    case VerdictStatus::kFail:
+      return "fail";
+    case VerdictStatus::kSkipped:
+      break;
+  }
+  return "skipped";
+}
+
+std::string word(Direction direction) {
+  return direction == Direction::kHigher ? "higher" : "lower";
+}
+
+Json to_json(const CaseResult& result) {
+  Json axes = Json::object();
+  for (const auto& [axis, value] : result.axes) axes[axis] = to_utf8(value);
+  Json stages = Json::object();
+  for (const char* stage : {"load", "quantize", "compute", "output"}) {
+    const auto found = result.stages.find(stage);
+    if (found != result.stages.end()) stages[stage] = to_json(found->second);
+  }
+  Json kernels = Json::array();
+  for (const KernelCalls& kernel : result.kernels) {
+    kernels.push_back({{"name", to_utf8(kernel.name)}, {"calls", kernel.calls}});
+  }
+  Json metrics = Json::object();
+  for (const auto& [name, metric] : result.metrics) metrics[name] = to_json(metric);
+  return {{"id", to_utf8(result.id)},
+          {"suite", to_utf8(result.suite)},
+          {"backend", to_utf8(result.backend)},
+          {"device", text_or_null(result.device)},
+          {"axes", std::move(axes)},
+          {"threads", result.threads},
+          {"status", word(result.status)},
+          {"reason", to_json(result.reason)},
+          {"stages", std::move(stages)},
+          {"kernels", std::move(kernels)},
+          {"metrics", std::move(metrics)},
+          {"ceilings", result.ceilings ? to_json(*result.ceilings) : Json(nullptr)},
+          {"digest", text_or_null(result.digest)},
+          {"stderr_tail", text_or_null(result.stderr_tail)}};
+}
+
+Json to_json(const GateResult& result) {
+  Json cases = Json::array();
+  for (const GateCase& one : result.cases) {
+    cases.push_back({{"id", to_utf8(one.id)},
+                     {"status", word(one.status)},
+                     {"reason", to_json(one.reason)},
+                     {"value", number(one.value)},
+                     {"against", text_or_null(one.against)}});
+  }
+  return {{"id", to_utf8(result.id)},
+          {"metric", result.metric},
+          {"require", to_utf8(result.require)},
+          {"required", result.required},
+          {"status", word(result.status)},
+          {"reason", to_json(result.reason)},
+          {"value", number(result.value)},
+          {"limit", number(result.limit)},
+          {"unit", result.unit},
+          {"cases", std::move(cases)}};
+}
+
+Json to_json(const Verdict& verdict) {
+  return {{"status", word(verdict.status)},
+          {"reason", to_json(verdict.reason)},
+          {"route", to_utf8(verdict.route)},
+          {"exit_code", static_cast<int>(verdict.exit_code)}};
+}
+
+Json to_json(const Receipt& receipt) {
+  Json argv = Json::array();
+  for (const std::string& argument : receipt.argv) argv.push_back(to_utf8(argument));
+  Json ceilings = Json::object();
+  for (const auto& [threads, measured] : receipt.ceilings) {
+    ceilings[std::to_string(threads)] = to_json(measured);
+  }
+  return {{"schema", "bitgate.receipt/1"},
+          {"verdict", to_json(receipt.verdict)},
+          {"gates", array_of(receipt.gates)},
+          {"pipeline",
+           {{"name", to_utf8(receipt.pipeline.name)},
+            {"gate", to_utf8(receipt.pipeline.gate)},
+            {"path", to_utf8(receipt.pipeline.path)},
+            {"sha256", receipt.pipeline.sha256}}},
+          {"tool",
+           {{"version", receipt.tool.version},
+            {"git", receipt.tool.git},
+            {"build", receipt.tool.build}}},
+          {"started", receipt.started},
+          {"finished", receipt.finished},
+          {"argv", std::move(argv)},
+          {"interrupted", receipt.interrupted},
+          {"environment", to_json(receipt.environment)},
+          {"plugins", array_of(receipt.plugins)},
+          {"ceilings", std::move(ceilings)},
+          {"cases", array_of(receipt.cases)}};
+}
+
+}  // namespace bitgate

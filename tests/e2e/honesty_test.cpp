@@ -1,0 +1,110 @@
+// A gate never passes without a measurement, and no speed is believed before the output is.
+#include "e2e/run.hpp"
+#include "support/catch.hpp"
+#include "support/pipelines.hpp"
+
+using namespace bitgate::test;
+using Catch::Matchers::Contains;
+using nlohmann::json;
+
+namespace {
+
+const std::string kSpeedGate =
+    "  - {id: speed, metric: compute.throughput, where: {backend: fast-wrong}, "
+    "against: {backend: correct}, require: \">= 2x\"}\n";
+
+}  // namespace
+
+TEST_CASE("a kernel with one wrong weight fails, however fast it is") {
+  const Run run = run_pipeline(zoo_pipeline(ZOO_PLUGIN, {"correct", "fast-wrong"}, kSpeedGate));
+  INFO(run.outcome.err);
+  CHECK(run.outcome.exit_code == 1);
+  CHECK(run.receipt["verdict"]["status"] == "fail");
+  CHECK(run.gate("speed")["status"] == "fail");
+  CHECK_THAT(run.gate("speed")["reason"].get<std::string>(), Contains("mismatch"));
+
+  const json& wrong = run.on("fast-wrong");
+  CHECK(wrong["status"] == "fail");
+  CHECK(wrong["metrics"]["output.mismatches"]["value"].get<double>() > 0);
+  for (const char* metric : {"compute.time", "compute.throughput", "compute.bandwidth",
+                             "compute.ceiling", "quantize.time", "load.time"}) {
+    INFO(metric);
+    CHECK(wrong["metrics"][metric]["value"].is_null());
+    CHECK_THAT(wrong["metrics"][metric]["reason"].get<std::string>(), Contains("mismatch"));
+  }
+  CHECK(wrong["stages"]["compute"]["samples_ns"].empty());
+}
+
+TEST_CASE("a wrong output fails the verdict even if no gate looks at it") {
+  const std::string gate =
+      "  - {id: codec, metric: quantize.mismatches, where: {backend: correct}, require: \"== 0\"}\n";
+  const Run run = run_pipeline(zoo_pipeline(ZOO_PLUGIN, {"correct", "fast-wrong"}, gate));
+  CHECK(run.gate("codec")["status"] == "pass");
+  CHECK(run.outcome.exit_code == 1);
+}
+
+TEST_CASE("a backend that repeats its first answer is found out") {
+  const Run run = run_pipeline(zoo_pipeline(ZOO_PLUGIN, {"remembers"}, kExactGate));
+  CHECK(run.outcome.exit_code == 1);
+  CHECK(run.on("remembers")["status"] == "fail");
+}
+
+TEST_CASE("a backend that does nothing is found out") {
+  const Run run = run_pipeline(zoo_pipeline(ZOO_PLUGIN, {"idle"}, kExactGate));
+  CHECK(run.outcome.exit_code == 1);
+  CHECK(run.on("idle")["status"] == "fail");
+}
+
+TEST_CASE("an unsupported case is skipped with the plugin's reason and never a pass") {
+  const Run run = run_pipeline(zoo_pipeline(ZOO_PLUGIN, {"unsupported"}, kExactGate));
+  CHECK(run.outcome.exit_code == 5);
+  CHECK(run.on("unsupported")["status"] == "skipped");
+  CHECK(run.on("unsupported")["reason"] == "unsupported: the zoo keeps this one idle");
+  CHECK(run.receipt["verdict"]["status"] == "skipped");
+}
+
+TEST_CASE("a device that can't be opened is skipped with the plugin's reason and never a pass") {
+  const Run run = run_pipeline(zoo_pipeline(ZOO_PLUGIN, {"unavailable"}, kExactGate));
+  CHECK(run.outcome.exit_code == 5);
+  CHECK(run.on("unavailable")["reason"] == "unavailable: the zoo has no such animal");
+}
+
+TEST_CASE("a device that the plugin does not have is skipped, and the devices are named") {
+  const Run run = run_pipeline(zoo_pipeline(ZOO_PLUGIN, {"zebra"}, kExactGate));
+  CHECK(run.outcome.exit_code == 5);
+  CHECK_THAT(run.on("zebra")["reason"].get<std::string>(), Contains("zoo/correct"));
+}
+
+TEST_CASE("a missing plugin is a fault that says where was looked") {
+  const Run run = run_pipeline(zoo_pipeline("no_such_plugin", {"correct"}, kExactGate));
+  INFO(run.outcome.out);
+  CHECK(run.outcome.exit_code == 4);
+  CHECK_THAT(run.on("correct")["reason"].get<std::string>(),
+             Contains("no backend plugin 'no_such_plugin'") && Contains("looked in"));
+}
+
+TEST_CASE("a filter that matches nothing measures nothing: exit 5") {
+  const Run run =
+      run_pipeline(zoo_pipeline(ZOO_PLUGIN, {"correct"}, kExactGate), {"--filter", "zebra"});
+  CHECK(run.outcome.exit_code == 5);
+  CHECK(run.receipt["verdict"]["status"] == "skipped");
+  CHECK_THAT(run.receipt["verdict"]["reason"].get<std::string>(),
+             Contains("filter 'zebra' matches none of 1 cases"));
+}
+
+TEST_CASE("an empty suite measures nothing: exit 5") {
+  std::string pipeline = zoo_pipeline(ZOO_PLUGIN, {"correct"}, kExactGate);
+  pipeline.replace(pipeline.find("format: i2_s"), 12, "format: []");
+  const Run run = run_pipeline(pipeline);
+  CHECK(run.outcome.exit_code == 5);
+  CHECK_THAT(run.receipt["verdict"]["reason"].get<std::string>(), Contains("expands to no case"));
+}
+
+TEST_CASE("a feature that is off skips its backend, which is no measurement") {
+  std::string pipeline = zoo_pipeline(ZOO_PLUGIN, {"correct"}, kExactGate);
+  const std::string device = "device: zoo/correct";
+  pipeline.replace(pipeline.find(device), device.size(), device + ", feature: gpu");
+  const Run run = run_pipeline(pipeline);
+  CHECK(run.outcome.exit_code == 5);
+  CHECK_THAT(run.on("correct")["reason"].get<std::string>(), Contains("feature-off"));
+}

@@ -1,0 +1,29 @@
+#include "support/pipelines.hpp"
+
+namespace bitgate::test {
+
+std::string zoo_pipeline(const std::string& plugin, const std::vector<std::string>& devices,
+                         const std::string& gates, const std::string& limits) {
+  std::string backends;
+  std::string names;
+  for (const std::string& device : devices) {
+    backends += "  " + device + ": {plugin: " + plugin + ", device: zoo/" + device + "}\n";
+    names += (names.empty() ? "" : ", ") + device;
+  }
+  return "version: 1\n"
+         "name: zoo\n"
+         "backends:\n" +
+         backends +
+         "suites:\n"
+         "  tiny:\n"
+         "    backends: [" + names + "]\n"
+         "    load: {source: synthetic, shape: 128x256}\n"
+         "    quantize: {format: i2_s}\n"
+         "    compute: {batch: 2, threads: 1, cache: hot}\n"
+         "sampling: {min_samples: 3, precision: 50%, max_time: 50ms}\n"
+         "limits: " + limits + "\n"
+         "gates:\n" +
+         gates;
+}
+
+}  // namespace bitgate::test

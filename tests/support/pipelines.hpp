@@ -1,0 +1,19 @@
+// Pipelines for tests: small, complete, with the backends under test put in.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace bitgate::test {
+
+/// A pipeline over zoo devices ("correct" -> backend `correct` on device zoo/correct) with a 128x256
+/// i2_s matmul, plus whatever `gates` says (YAML list items, two spaces of indentation).
+std::string zoo_pipeline(const std::string& plugin, const std::vector<std::string>& devices,
+                         const std::string& gates,
+                         const std::string& limits = "{step: 1s, memory: 1GiB}");
+
+/// "- {id: exact, metric: output.mismatches, require: \"== 0\"}" and nothing else.
+inline const std::string kExactGate =
+    "  - {id: exact, metric: output.mismatches, require: \"== 0\"}\n";
+
+}  // namespace bitgate::test
