@@ -20,17 +20,15 @@ std::optional<po::variables_map> parse(const Usage& usage, const po::options_des
   po::variables_map values;
   try {
     // No abbreviations: a new option must not change what an old command line means.
-    const auto style = po::command_line_style::default_style & ~po::command_line_style::allow_guessing;
-    po::store(po::command_line_parser(arguments)
-                  .options(all)
-                  .positional(positions)
-                  .style(style)
-                  .run(),
-              values);
+    const auto style =
+        po::command_line_style::default_style & ~po::command_line_style::allow_guessing;
+    po::store(
+        po::command_line_parser(arguments).options(all).positional(positions).style(style).run(),
+        values);
     po::notify(values);
   } catch (const po::error& error) {
-    throw UsageError(fmt::format("{}\nusage: {}\nSee --help for the options.", error.what(),
-                                 usage.synopsis));
+    throw UsageError(
+        fmt::format("{}\nusage: {}\nSee --help for the options.", error.what(), usage.synopsis));
   }
   if (values.count("help") == 0) return values;
   std::cout << "usage: " << usage.synopsis << "\n\n" << usage.description << "\n\n" << visible;

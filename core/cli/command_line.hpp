@@ -21,10 +21,10 @@ class UsageError : public std::runtime_error {
 
 /// How a command is called.
 struct Usage {
-  std::string synopsis;     ///< "bitgate run [FILE] [options]"
-  std::string description;  ///< a few sentences
-  std::string positional;   ///< name of the positional option, empty if there is none
-  int most_positionals = 0; ///< -1: any number
+  std::string synopsis;      ///< "bitgate run [FILE] [options]"
+  std::string description;   ///< a few sentences
+  std::string positional;    ///< name of the positional option, empty if there is none
+  int most_positionals = 0;  ///< -1: any number
 };
 
 /// Parses the arguments. Nothing if --help was asked for, which is then printed. Throws UsageError.

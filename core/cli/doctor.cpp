@@ -59,7 +59,8 @@ int doctor(const Arguments& arguments) {
   for (const worker::RejectedFile& file : catalog.rejected) {
     fmt::print("fail  {}: {}\n", file.path.string(), file.why);
   }
-  for (const auto& directory : catalog.searched) fmt::print("      searched {}\n", directory.string());
+  for (const auto& directory : catalog.searched)
+    fmt::print("      searched {}\n", directory.string());
   if (!backend) {
     fmt::print("fail  no backend plugin: install one, or set BITGATE_PLUGIN_PATH\n");
     healthy = false;

@@ -26,8 +26,8 @@ struct Selection {
   std::string why_empty;  ///< why there are no cases, if there are none
 };
 
-/// Reads the pipeline with the command line's changes and expands it. Throws ConfigError, UsageError.
-/// The result must stay where it is: `cases` point into `pipeline`.
+/// Reads the pipeline with the command line's changes and expands it. Throws ConfigError,
+/// UsageError. The result must stay where it is: `cases` point into `pipeline`.
 void select(const po::variables_map& values, Selection& out);
 
 }  // namespace bitgate::cli

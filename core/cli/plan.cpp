@@ -28,8 +28,8 @@ void print_backends(const Selection& selection) {
       where = std::string("MISSING: ") + error.what();
     }
     const std::vector<std::string>& on = selection.pipeline.features;
-    const bool off = !backend.feature.empty() &&
-                     std::find(on.begin(), on.end(), backend.feature) == on.end();
+    const bool off =
+        !backend.feature.empty() && std::find(on.begin(), on.end(), backend.feature) == on.end();
     fmt::print("  {:<12} {:<16} {}{}\n", backend.name,
                backend.device.empty() ? "default device" : backend.device, where,
                off ? fmt::format("  (skipped: feature '{}' is off)", backend.feature) : "");
@@ -41,7 +41,8 @@ bool covers(const Rule& rule, const Case& what) {
     if (wanted.first == "suite") return what.suite->name == wanted.second;
     if (wanted.first == "backend") return what.backend->name == wanted.second;
     const auto axes = what.axes();
-    return std::find(axes.begin(), axes.end(), std::pair(wanted.first, wanted.second)) != axes.end();
+    return std::find(axes.begin(), axes.end(), std::pair(wanted.first, wanted.second)) !=
+           axes.end();
   });
 }
 
@@ -51,7 +52,8 @@ void print_gates(const Selection& selection) {
     const auto covered = std::count_if(selection.cases.begin(), selection.cases.end(),
                                        [&](const Case& what) { return covers(rule, what); });
     std::string against;
-    for (const auto& [axis, value] : rule.against) against += fmt::format(" against {}={}", axis, value);
+    for (const auto& [axis, value] : rule.against)
+      against += fmt::format(" against {}={}", axis, value);
     fmt::print("  {:<16} {} {}{}  ({} cases{})\n", rule.id, rule.metric, rule.require.text, against,
                covered, rule.required ? "" : ", not required");
   }

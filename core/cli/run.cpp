@@ -67,7 +67,8 @@ int dry_run(const Selection& selection) {
 int run(const Arguments& arguments) {
   po::options_description options = selection_options();
   auto add = options.add_options();
-  add("reporter", po::value<std::vector<std::string>>()->composing()->value_name("NAME[:key=value,…]"),
+  add("reporter",
+      po::value<std::vector<std::string>>()->composing()->value_name("NAME[:key=value,…]"),
       "report with these instead of the pipeline's reporters (repeatable)");
   add("json", po::value<std::string>()->value_name("FILE"),
       "write the receipt here as well; - for stdout");

@@ -16,7 +16,8 @@ int validate(const Arguments& arguments) {
                     "files", -1};
   const auto values = parse(usage, {}, arguments);
   if (!values) return 0;
-  if (values->count("files") == 0) throw UsageError("name at least one file\nusage: " + usage.synopsis);
+  if (values->count("files") == 0)
+    throw UsageError("name at least one file\nusage: " + usage.synopsis);
   int code = 0;
   for (const std::string& file : (*values)["files"].as<std::vector<std::string>>()) {
     try {

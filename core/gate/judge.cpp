@@ -58,8 +58,8 @@ Reading read_metric(const Rule& rule, const CaseResult& result) {
       break;
   }
   const auto found = result.metrics.find(rule.metric);
-  const bool has_value = found != result.metrics.end() && found->second.value &&
-                         std::isfinite(*found->second.value);
+  const bool has_value =
+      found != result.metrics.end() && found->second.value && std::isfinite(*found->second.value);
   if (has_value) return {found->second.value, {}, GateStatus::kPass};
   if (result.status == CaseStatus::kFail) return {std::nullopt, result.reason, GateStatus::kFail};
   const std::string why = found == result.metrics.end() ? "not recorded" : found->second.reason;
@@ -205,9 +205,8 @@ class Judge {
   }
 
   static Reason about(const GateCase& one) {
-    return {one.reason.code, one.reason.detail.empty()
-                                 ? one.id
-                                 : fmt::format("{} ({})", one.reason.detail, one.id)};
+    return {one.reason.code,
+            one.reason.detail.empty() ? one.id : fmt::format("{} ({})", one.reason.detail, one.id)};
   }
 
   void end(GateStatus status, Reason why) {

@@ -21,9 +21,9 @@ struct Routes {
 /// case that it covers was measured, its output checked, and its value within the requirement.
 std::vector<GateResult> judge(std::span<const Rule> rules, std::span<const CaseResult> cases);
 
-/// All gates together. In order of precedence: interrupted (exit 4); a failed required gate or a case
-/// whose output disagrees with the oracle (1); a case or plugin that ended in an error (4); nothing
-/// measured (5); a required gate inconclusive (3) or not judged (5); else pass (0).
+/// All gates together. In order of precedence: interrupted (exit 4); a failed required gate or a
+/// case whose output disagrees with the oracle (1); a case or plugin that ended in an error (4);
+/// nothing measured (5); a required gate inconclusive (3) or not judged (5); else pass (0).
 Verdict conclude(std::span<const GateResult> gates, std::span<const CaseResult> cases,
                  bool interrupted, const Routes& routes);
 

@@ -90,9 +90,8 @@ Verdict conclude(std::span<const GateResult> gates, std::span<const CaseResult> 
     return gate.required && gate.status == GateStatus::kPass;
   });
   if (!judged) {
-    return make(VerdictStatus::kSkipped,
-                {reason::kNothingMeasured, "no required gate was judged"}, routes.retry,
-                ExitCode::kNothingMeasured);
+    return make(VerdictStatus::kSkipped, {reason::kNothingMeasured, "no required gate was judged"},
+                routes.retry, ExitCode::kNothingMeasured);
   }
   return make(VerdictStatus::kPass, {}, routes.pass, ExitCode::kPass);
 }

@@ -1,6 +1,7 @@
-// Loops that do nothing but read, or multiply and add, as fast as one instruction set can. The files
-// that define them are compiled for that instruction set, so they hold intrinsics and nothing of the
-// standard library: a template instantiated there could end up running on a CPU that lacks it.
+// Loops that do nothing but read, or multiply and add, as fast as one instruction set can. The
+// files that define them are compiled for that instruction set, so they hold intrinsics, assembler
+// and nothing of the standard library: a template instantiated there could end up running on a CPU
+// that lacks it.
 #pragma once
 
 #include <stddef.h>
@@ -8,16 +9,21 @@
 
 namespace bitgate {
 
+/// Reads all of [data, data + bytes); bytes is a multiple of 16384 and data aligned to 64. Returns
+/// a fold of what was read.
+using ReadLoop = uint64_t(const void* data, size_t bytes);
+
+/// A loop over registers; `run` is null where there is none.
+struct PeakLoop {
+  uint64_t (*run)(uint64_t iterations);
+  uint64_t per_iteration;  ///< multiply-adds in one iteration, over all lanes
+};
+
+/// Which way is the fastest differs between machines, so there are several of each.
 struct CeilingKernels {
-  const char* name;
-  /// Reads all of [data, data + bytes); bytes is a multiple of 4096 and data aligned to 64.
-  uint64_t (*read_sequential)(const void* data, size_t bytes);
-  /// The same in four streams side by side.
-  uint64_t (*read_streams)(const void* data, size_t bytes);
-  uint64_t (*int8_loop)(uint64_t iterations);
-  uint64_t int8_per_iteration;  ///< multiply-adds
-  float (*f32_loop)(uint64_t iterations);
-  uint64_t f32_per_iteration;  ///< multiply-adds
+  ReadLoop* reads[3];
+  PeakLoop int8[2];
+  PeakLoop f32[2];
 };
 
 extern const CeilingKernels kCeilingScalar;

@@ -1,7 +1,12 @@
 #include "measure/ceiling_kernels.hpp"
 
+// For processors without vector kernels here: vectors of 16 bytes, which every compiler turns into
+// what its baseline instruction set has.
 namespace bitgate {
 namespace {
+
+using Short8 = int16_t __attribute__((vector_size(16)));
+using Float4 = float __attribute__((vector_size(16)));
 
 constexpr int kChains = 8;
 
@@ -16,34 +21,36 @@ uint64_t read_sequential(const void* data, size_t bytes) {
   return sum;
 }
 
-uint64_t int8_loop(uint64_t iterations) {
-  int32_t sums[kChains] = {};
-  int32_t weight = 1;
-  int32_t value = 3;
-  for (uint64_t i = 0; i < iterations; ++i) {
-    __asm__ volatile("" : "+r"(weight), "+r"(value));
-    for (int chain = 0; chain < kChains; ++chain) sums[chain] += weight * value;
-  }
-  uint64_t sum = 0;
-  for (const int32_t part : sums) sum += static_cast<uint64_t>(part);
-  return sum;
+/// Nobody knows what is in `value` from here on, so nothing is computed ahead.
+template <class Vector>
+void forget(Vector& value) {
+#if defined(__x86_64__)
+  __asm__ volatile("" : "+x"(value));
+#else
+  __asm__ volatile("" : "+w"(value));
+#endif
 }
 
-float f32_loop(uint64_t iterations) {
-  float sums[kChains] = {};
-  float weight = 1.0F;
+template <class Vector>
+uint64_t multiply_add(uint64_t iterations) {
+  Vector sums[kChains] = {};
+  Vector weight = {};
+  const Vector value = {};
   for (uint64_t i = 0; i < iterations; ++i) {
-    __asm__ volatile("" : "+m"(weight));
-    for (int chain = 0; chain < kChains; ++chain) sums[chain] += weight * static_cast<float>(chain);
+    for (Vector& sum : sums) {
+      forget(weight);
+      sum += weight * value;
+    }
   }
-  float sum = 0;
-  for (const float part : sums) sum += part;
-  return sum;
+  for (Vector& sum : sums) forget(sum);
+  return iterations;
 }
 
 }  // namespace
 
-const CeilingKernels kCeilingScalar = {"scalar",  read_sequential, read_sequential, int8_loop,
-                                       kChains,   f32_loop,        kChains};
+// int16 lanes, as one kernel without wider instructions would use.
+const CeilingKernels kCeilingScalar = {{read_sequential, nullptr, nullptr},
+                                       {{multiply_add<Short8>, kChains * 8}, {nullptr, 0}},
+                                       {{multiply_add<Float4>, kChains * 4}, {nullptr, 0}}};
 
 }  // namespace bitgate

@@ -182,10 +182,10 @@ class CeilingProbe::Impl {
       for (auto* read : {kernels_.read_sequential, kernels_.read_streams}) {
         best.read_bandwidth = std::max(best.read_bandwidth, read_rate(threads, read));
       }
-      best.int8_peak = std::max(best.int8_peak, loop_rate(threads, kernels_.int8_loop,
-                                                          kernels_.int8_per_iteration));
-      best.f32_peak = std::max(best.f32_peak, loop_rate(threads, kernels_.f32_loop,
-                                                        kernels_.f32_per_iteration));
+      best.int8_peak = std::max(
+          best.int8_peak, loop_rate(threads, kernels_.int8_loop, kernels_.int8_per_iteration));
+      best.f32_peak = std::max(best.f32_peak,
+                               loop_rate(threads, kernels_.f32_loop, kernels_.f32_per_iteration));
     }
     return best;
   }
@@ -203,8 +203,8 @@ class CeilingProbe::Impl {
   double loop_rate(unsigned threads, Loop* loop, std::uint64_t per_iteration) {
     std::uint64_t iterations = 1024;
     while (true) {
-      const double seconds = team_.run(
-          threads, [&](unsigned) { sink_ = static_cast<double>(loop(iterations)); });
+      const double seconds =
+          team_.run(threads, [&](unsigned) { sink_ = static_cast<double>(loop(iterations)); });
       if (seconds >= kPassSeconds) {
         return static_cast<double>(iterations * per_iteration) * threads / seconds;
       }
@@ -235,7 +235,8 @@ std::uint64_t last_level_cache() {
   static const std::uint64_t size = [] {
     std::uint64_t largest = 0;
     for (int index = 0; index < 8; ++index) {
-      std::ifstream in("/sys/devices/system/cpu/cpu0/cache/index" + std::to_string(index) + "/size");
+      std::ifstream in("/sys/devices/system/cpu/cpu0/cache/index" + std::to_string(index) +
+                       "/size");
       std::uint64_t value = 0;
       char unit = 0;
       if (!(in >> value >> unit)) continue;

@@ -105,7 +105,8 @@ class Reader {
         first_line("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor");
     fact("cpu.governor", governor);
     if (!governor.empty() && governor != "performance") {
-      warn(fmt::format("the CPU governor is '{}', so clocks vary: set it to performance", governor));
+      warn(
+          fmt::format("the CPU governor is '{}', so clocks vary: set it to performance", governor));
     }
   }
 

@@ -59,7 +59,8 @@ std::uint64_t calibrate(const Sampler& sampler) {
 /// How many samples make a group of about kGroupNs, at least one and at most `most`.
 std::uint64_t group_size(double sample_ns, std::uint64_t most) {
   const double fitting = kGroupNs / std::max(sample_ns, 1.0);
-  return std::clamp(static_cast<std::uint64_t>(fitting), std::uint64_t{1}, std::max<std::uint64_t>(most, 1));
+  return std::clamp(static_cast<std::uint64_t>(fitting), std::uint64_t{1},
+                    std::max<std::uint64_t>(most, 1));
 }
 
 void warm_up(const Sampler& sampler, double cap_ns, StageResult& result) {
@@ -109,8 +110,7 @@ StageResult measure_stage(const Sampler& sampler, const Sampling& sampling) {
     const std::size_t have = result.samples_ns.size();
     const double last = have == 0 ? kLeastSampleNs : static_cast<double>(result.samples_ns.back());
     const std::uint64_t left = have < sampling.min_samples ? sampling.min_samples - have : 10;
-    const std::vector<std::uint64_t> group =
-        take(sampler, group_size(last, left), result.repeat);
+    const std::vector<std::uint64_t> group = take(sampler, group_size(last, left), result.repeat);
     spent += total(group);
     result.samples_ns.insert(result.samples_ns.end(), group.begin(), group.end());
     const std::size_t count = result.samples_ns.size();

@@ -19,7 +19,8 @@ struct Sampling {
 
 /// Executes the measured thing `samples` times `repeat` times and returns the nanoseconds of each
 /// sample. Runs elsewhere (in a worker) and is timed there.
-using Sampler = std::function<std::vector<std::uint64_t>(std::uint64_t samples, std::uint64_t repeat)>;
+using Sampler =
+    std::function<std::vector<std::uint64_t>(std::uint64_t samples, std::uint64_t repeat)>;
 
 /// Calibrates `repeat` (a sample lasts at least 5 ms and 1000 clock ticks), warms up until the last
 /// samples show no trend (cap: a quarter of max_time), then samples until the wanted precision with

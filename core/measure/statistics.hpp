@@ -20,8 +20,8 @@ struct Interval {
 };
 
 /// Two-sided interval of the median from order statistics (the sign test turned round):
-/// distribution-free, coverage at least `confidence`. For fewer than 6 values at 95 %, where no such
-/// interval exists, the range of the values.
+/// distribution-free, coverage at least `confidence`. For fewer than 6 values at 95 %, where no
+/// such interval exists, the range of the values.
 Interval median_interval(std::span<const double> values, double confidence = 0.95);
 
 /// Whether the values show no trend over their order: Kendall's S of (index, value) is within what

@@ -31,9 +31,9 @@ constexpr std::uint64_t kWeights = 1;
 constexpr std::uint64_t kActivations = 2;
 constexpr float kScale = 1.0F / 64.0F;
 
-/// Normal by the central limit theorem: popcount and low bits of one word. Exact integer arithmetic,
-/// so it is the same wherever it runs. The sum of 32 coin tosses has mean 16 and variance 8; the other
-/// half of the word fills the gaps between its integers.
+/// Normal by the central limit theorem: popcount and low bits of one word. Exact integer
+/// arithmetic, so it is the same wherever it runs. The sum of 32 coin tosses has mean 16 and
+/// variance 8; the other half of the word fills the gaps between its integers.
 float gaussian(std::uint64_t word) {
   const int heads = std::popcount(static_cast<std::uint32_t>(word));
   const auto fraction = static_cast<float>(word >> 40) * (1.0F / 16777216.0F) - 0.5F;

@@ -22,7 +22,8 @@ std::uint64_t checked_size(std::string_view format, std::uint64_t rows, std::uin
 
 void require_size(std::string_view format, std::uint64_t size, std::uint64_t wanted) {
   if (size != wanted) {
-    throw std::invalid_argument(fmt::format("{}: {} bytes, the shape takes {}", format, size, wanted));
+    throw std::invalid_argument(
+        fmt::format("{}: {} bytes, the shape takes {}", format, size, wanted));
   }
 }
 
@@ -33,7 +34,8 @@ void require_scale(std::string_view format, float scale, std::uint64_t row) {
   }
 }
 
-/// Where element `index` of the flattened tensor lies: its byte, and how far its two bits are shifted.
+/// Where element `index` of the flattened tensor lies: its byte, and how far its two bits are
+/// shifted.
 struct Place {
   std::uint64_t byte;
   unsigned shift;
@@ -87,8 +89,7 @@ Int8 quantize_i8(std::span<const float> values, std::uint64_t rows, std::uint64_
     const float inverse = 127.0F / largest;
     for (std::uint64_t col = 0; col < cols; ++col) {
       const float code = std::nearbyint(values[row * cols + col] * inverse);
-      out.codes[row * cols + col] =
-          static_cast<std::int8_t>(std::clamp(code, -128.0F, 127.0F));
+      out.codes[row * cols + col] = static_cast<std::int8_t>(std::clamp(code, -128.0F, 127.0F));
     }
   }
   return out;

@@ -32,7 +32,8 @@ struct Int8 {
 /// The scale that the rule gives for these weights.
 float ternary_scale(std::span<const float> weights, Rounding rounding);
 /// The codes for a given scale (kTernary does not look at it).
-std::vector<std::int8_t> ternary_codes(std::span<const float> weights, float scale, Rounding rounding);
+std::vector<std::int8_t> ternary_codes(std::span<const float> weights, float scale,
+                                       Rounding rounding);
 Ternary quantize_ternary(std::span<const float> weights, std::uint64_t rows, std::uint64_t cols,
                          Rounding rounding);
 Int8 quantize_i8(std::span<const float> values, std::uint64_t rows, std::uint64_t cols);

@@ -1,4 +1,5 @@
-// The judge's own matrix products: the scalar reference that every backend's output is held against.
+// The judge's own matrix products: the scalar reference that every backend's output is held
+// against.
 #pragma once
 
 #include <cstdint>

@@ -9,8 +9,8 @@ namespace bitgate {
 
 struct Diagnostic {
   std::string file;
-  int line = 0;    ///< from 1; 0: the file as a whole
-  int column = 0;  ///< from 1
+  int line = 0;         ///< from 1; 0: the file as a whole
+  int column = 0;       ///< from 1
   std::string path;     ///< "suites.kernels.compute.batch[1]"; empty: the document
   std::string message;  ///< ends with the fix
 

@@ -11,7 +11,7 @@ namespace bitgate {
 
 /// One point of a suite's axes on one backend.
 struct Case {
-  std::string id;       ///< "kernels/shape=2560x2560/format=i2_s/batch=1/threads=all/cache=cold@simd"
+  std::string id;  ///< "kernels/shape=2560x2560/format=i2_s/batch=1/threads=all/cache=cold@simd"
   const SuiteSpec* suite = nullptr;      ///< of the pipeline that was expanded
   const BackendSpec* backend = nullptr;  ///< likewise
   Shape shape;

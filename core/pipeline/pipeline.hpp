@@ -20,9 +20,9 @@ namespace bitgate {
 
 struct BackendSpec {
   std::string name;
-  std::string plugin;             ///< plugin id, or a path starting with "./", "../" or "/"
-  std::string device;             ///< device id; empty: the plugin's default device
-  std::string feature;            ///< runs only if this feature is on; empty: always
+  std::string plugin;   ///< plugin id, or a path starting with "./", "../" or "/"
+  std::string device;   ///< device id; empty: the plugin's default device
+  std::string feature;  ///< runs only if this feature is on; empty: always
   nlohmann::json options = nlohmann::json::object();
 };
 
@@ -42,7 +42,7 @@ struct SuiteSpec {
   Values values = Values::kTernary;
   std::uint64_t seed = 42;
   std::vector<Shape> shape;
-  std::vector<std::string> format;   ///< "f32", "i2_s"
+  std::vector<std::string> format;  ///< "f32", "i2_s"
   oracle::Rounding rounding = oracle::Rounding::kTernary;
   ComputeOp op = ComputeOp::kMatmul;
   std::vector<std::uint64_t> batch{1};

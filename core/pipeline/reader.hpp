@@ -18,7 +18,8 @@ struct Overrides {
   std::optional<std::uint64_t> seed;
 };
 
-/// Reads and checks a pipeline file. Throws ConfigError with up to 20 diagnostics sorted by position.
+/// Reads and checks a pipeline file. Throws ConfigError with up to 20 diagnostics sorted by
+/// position.
 Pipeline read_pipeline(const std::filesystem::path& path, const Overrides& overrides = {});
 
 }  // namespace bitgate

@@ -10,7 +10,9 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-Json text_or_null(const std::string& text) { return text.empty() ? Json(nullptr) : Json(to_utf8(text)); }
+Json text_or_null(const std::string& text) {
+  return text.empty() ? Json(nullptr) : Json(to_utf8(text));
+}
 
 Json to_json(const Reason& why) { return why.empty() ? Json(nullptr) : Json(to_utf8(why.text())); }
 

@@ -1,4 +1,5 @@
-// The result model: everything a run found out. Reporters see it as JSON (json.hpp), gates judge it.
+// The result model: everything a run found out. Reporters see it as JSON (json.hpp), gates judge
+// it.
 #pragma once
 
 #include <cstdint>
@@ -31,16 +32,18 @@ inline constexpr const char* kNoGpuAvailable = "no-gpu-available";
 // bitgate's own.
 inline constexpr const char* kFeatureOff = "feature-off";
 inline constexpr const char* kUnsupported = "unsupported";
-inline constexpr const char* kUnavailable = "unavailable";      // the plugin or device can't be used here
+inline constexpr const char* kUnavailable =
+    "unavailable";  // the plugin or device can't be used here
 inline constexpr const char* kSimulatedDevice = "simulated-device";
 inline constexpr const char* kInconclusive = "inconclusive";
 inline constexpr const char* kNothingMeasured = "nothing-measured";
-inline constexpr const char* kMissingMetric = "missing-metric"; // measured, but without this metric
-inline constexpr const char* kMissingCase = "missing-case";     // the other arm of a comparison
-inline constexpr const char* kMismatch = "mismatch";            // output disagrees with the oracle
-inline constexpr const char* kImplausible = "implausible";      // faster than the machine can be
-inline constexpr const char* kLimit = "limit";                  // measured, and beyond the limit
-inline constexpr const char* kError = "error";                  // a plugin, worker or host fault
+inline constexpr const char* kMissingMetric =
+    "missing-metric";                                        // measured, but without this metric
+inline constexpr const char* kMissingCase = "missing-case";  // the other arm of a comparison
+inline constexpr const char* kMismatch = "mismatch";         // output disagrees with the oracle
+inline constexpr const char* kImplausible = "implausible";   // faster than the machine can be
+inline constexpr const char* kLimit = "limit";               // measured, and beyond the limit
+inline constexpr const char* kError = "error";               // a plugin, worker or host fault
 inline constexpr const char* kInterrupted = "interrupted";
 }  // namespace reason
 
@@ -49,10 +52,10 @@ enum class Direction { kHigher, kLower };
 /// One declared quantity. Without a value, `reason` says why. Finite if present.
 struct Metric {
   std::optional<double> value;
-  std::string unit;        ///< "ns", "GB/s", "Gop/s", "1" (a share or a plain number), "count"
+  std::string unit;  ///< "ns", "GB/s", "Gop/s", "1" (a share or a plain number), "count"
   Direction direction = Direction::kLower;
-  std::string statistic;   ///< "median", "count", "exact"
-  std::string reason;      ///< why there is no value
+  std::string statistic;  ///< "median", "count", "exact"
+  std::string reason;     ///< why there is no value
 };
 
 /// Robust statistics of a stage's samples, in nanoseconds of one execution.
@@ -68,10 +71,10 @@ struct StageResult {
   std::vector<std::uint64_t> samples_ns;  ///< raw: each the time of `repeat` executions
   std::uint64_t repeat = 1;               ///< executions in one sample, frozen after calibration
   std::uint64_t warmup_samples = 0;
-  bool stationary = true;     ///< whether warm-up ended by its criterion and not by its cap
-  std::string stopped_by;     ///< "precision", "max_time", "fixed"
+  bool stationary = true;  ///< whether warm-up ended by its criterion and not by its cap
+  std::string stopped_by;  ///< "precision", "max_time", "fixed"
   std::optional<Summary> summary;
-  std::string reason;         ///< why samples_ns is empty
+  std::string reason;  ///< why samples_ns is empty
 };
 
 struct KernelCalls {
@@ -92,17 +95,17 @@ struct CaseResult {
   std::string id;
   std::string suite;
   std::string backend;
-  std::string device;                                      ///< id of the device that was selected
-  std::vector<std::pair<std::string, std::string>> axes;   ///< in id order
-  unsigned threads = 0;                                    ///< resolved number
+  std::string device;                                     ///< id of the device that was selected
+  std::vector<std::pair<std::string, std::string>> axes;  ///< in id order
+  unsigned threads = 0;                                   ///< resolved number
   CaseStatus status = CaseStatus::kSkipped;
   Reason reason;
-  std::map<std::string, StageResult> stages;               ///< load, quantize, compute, output
+  std::map<std::string, StageResult> stages;  ///< load, quantize, compute, output
   std::vector<KernelCalls> kernels;
-  std::map<std::string, Metric> metrics;                   ///< "stage.name"
-  std::optional<Ceilings> ceilings;                        ///< sampled right beside this case
-  std::string digest;                                      ///< sha256 of the checked outputs
-  std::string stderr_tail;                                 ///< of a worker that failed
+  std::map<std::string, Metric> metrics;  ///< "stage.name"
+  std::optional<Ceilings> ceilings;       ///< sampled right beside this case
+  std::string digest;                     ///< sha256 of the checked outputs
+  std::string stderr_tail;                ///< of a worker that failed
 };
 
 enum class GateStatus { kPass, kFail, kInconclusive, kSkipped };
@@ -119,9 +122,9 @@ struct GateCase {
 struct GateResult {
   std::string id;
   std::string metric;
-  std::string require;          ///< as written
+  std::string require;  ///< as written
   bool required = true;
-  bool blocking = true;         ///< whether a fail or skip of it keeps the verdict from pass, if required
+  bool blocking = true;  ///< whether a fail or skip of it keeps the verdict from pass, if required
   GateStatus status = GateStatus::kSkipped;
   Reason reason;
   std::optional<double> value;  ///< of the worst case
@@ -134,11 +137,11 @@ enum class VerdictStatus { kPass, kFail, kSkipped };
 
 /// Exit codes of the program; each verdict has one.
 enum class ExitCode : int {
-  kPass = 0,          ///< pass, or skipped by a declared guard or feature
+  kPass = 0,  ///< pass, or skipped by a declared guard or feature
   kFail = 1,
-  kUsage = 2,         ///< usage or configuration
+  kUsage = 2,  ///< usage or configuration
   kInconclusive = 3,
-  kFault = 4,         ///< tooling or plugin fault, interrupted
+  kFault = 4,  ///< tooling or plugin fault, interrupted
   kNothingMeasured = 5,
 };
 
@@ -151,18 +154,18 @@ struct Verdict {
 
 struct PluginInfo {
   std::string id;
-  std::string kind;     ///< "backend", "reporter"
+  std::string kind;  ///< "backend", "reporter"
   std::string version;
-  std::string path;     ///< canonical
+  std::string path;  ///< canonical
   std::string sha256;
-  std::string abi;      ///< "1.0"
-  std::string build;    ///< compiler and flags, as the plugin says
+  std::string abi;    ///< "1.0"
+  std::string build;  ///< compiler and flags, as the plugin says
 };
 
 /// The machine and its state; text keys to text, numbers already formatted with their unit.
 struct Environment {
   std::vector<std::pair<std::string, std::string>> facts;  ///< "cpu.model", "kernel", …
-  std::vector<std::string> warnings;                        ///< what may disturb a measurement
+  std::vector<std::string> warnings;                       ///< what may disturb a measurement
 };
 
 struct ToolInfo {
@@ -173,14 +176,14 @@ struct ToolInfo {
 
 struct PipelineInfo {
   std::string name;
-  std::string gate;    ///< the gate's public id, "generative:gate:benchmarks"
+  std::string gate;  ///< the gate's public id, "generative:gate:benchmarks"
   std::string path;
   std::string sha256;  ///< of the file's bytes
 };
 
 struct Receipt {
   ToolInfo tool;
-  std::string started;   ///< RFC 3339 UTC
+  std::string started;  ///< RFC 3339 UTC
   std::string finished;
   std::vector<std::string> argv;
   bool interrupted = false;

@@ -14,8 +14,13 @@ worker::PluginFile resolve_plugin(const std::string& plugin, const std::string& 
 }
 
 PluginInfo plugin_info(const worker::PluginFile& file, const std::string& build) {
-  return {file.identity.id, file.identity.kind,  file.identity.version, file.path.string(),
-          file.sha256,      file.identity.abi(), build};
+  return {file.identity.id,
+          file.identity.kind,
+          file.identity.version,
+          file.path.string(),
+          file.sha256,
+          file.identity.abi(),
+          build};
 }
 
 BackendPool::BackendPool(const Pipeline& pipeline, const worker::Catalog& catalog,

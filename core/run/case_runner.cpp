@@ -26,8 +26,9 @@ void skip(CaseResult& result, const char* code, std::string detail) {
 const worker::DeviceInfo* find_device(const std::vector<worker::DeviceInfo>& devices,
                                       const std::string& id) {
   if (id.empty()) return devices.empty() ? nullptr : &devices.front();
-  const auto found = std::find_if(devices.begin(), devices.end(),
-                                  [&](const worker::DeviceInfo& device) { return device.id == id; });
+  const auto found =
+      std::find_if(devices.begin(), devices.end(),
+                   [&](const worker::DeviceInfo& device) { return device.id == id; });
   return found == devices.end() ? nullptr : &*found;
 }
 
@@ -140,10 +141,10 @@ void CaseRunner::run_stages(const Case& what, BackendPool::Live& live, Workload&
   const std::uint64_t wrong = facts.weights.mismatches + facts.output.mismatches;
   if (wrong > 0) {
     result.status = CaseStatus::kFail;
-    result.reason = {reason::kMismatch,
-                     fmt::format("{} of {} outputs and {} weights disagree with the oracle",
-                                 facts.output.mismatches, facts.output.checked,
-                                 facts.weights.mismatches)};
+    result.reason = {
+        reason::kMismatch,
+        fmt::format("{} of {} outputs and {} weights disagree with the oracle",
+                    facts.output.mismatches, facts.output.checked, facts.weights.mismatches)};
     facts.timing_invalid = result.reason.text();
     for (auto& [name, stage] : result.stages) {
       stage.samples_ns.clear();

@@ -81,16 +81,17 @@ std::string plan_document(const Pipeline& pipeline, std::span<const Case> cases,
   for (const Rule& rule : pipeline.gates) {
     gates.push_back({{"id", rule.id}, {"metric", rule.metric}, {"require", rule.require.text}});
   }
-  return text({{"schema", "bitgate.plan/1"},
-               {"tool", {{"version", tool_version()}, {"git", tool_git()}}},
-               {"pipeline",
-                {{"name", pipeline.name}, {"gate", pipeline.gate}, {"path", pipeline.path.string()}}},
-               {"terminal",
-                {{"stdout", to_json(terminal.out)},
-                 {"stderr", to_json(terminal.err)},
-                 {"unicode", terminal.unicode}}},
-               {"cases", std::move(list)},
-               {"gates", std::move(gates)}});
+  return text(
+      {{"schema", "bitgate.plan/1"},
+       {"tool", {{"version", tool_version()}, {"git", tool_git()}}},
+       {"pipeline",
+        {{"name", pipeline.name}, {"gate", pipeline.gate}, {"path", pipeline.path.string()}}},
+       {"terminal",
+        {{"stdout", to_json(terminal.out)},
+         {"stderr", to_json(terminal.err)},
+         {"unicode", terminal.unicode}}},
+       {"cases", std::move(list)},
+       {"gates", std::move(gates)}});
 }
 
 std::string case_started(const Progress& progress, const Case& what) {

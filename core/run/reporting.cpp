@@ -51,9 +51,8 @@ void Reporting::tell(const Call& call) {
 }
 
 void Reporting::failed(const ReporterSpec& spec, const std::string& why) {
-  spdlog::log(spec.required ? spdlog::level::err : spdlog::level::warn,
-              "reporter {}: {}{}", spec.plugin, why,
-              spec.required ? "" : " (the verdict stands without it)");
+  spdlog::log(spec.required ? spdlog::level::err : spdlog::level::warn, "reporter {}: {}{}",
+              spec.plugin, why, spec.required ? "" : " (the verdict stands without it)");
   required_failed_ = required_failed_ || spec.required;
 }
 

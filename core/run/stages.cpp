@@ -58,7 +58,9 @@ worker::TensorRef Stages::output_spec() const {
 
 worker::OpSpec Stages::quantize_op(worker::TensorRef from, worker::TensorRef to) const {
   const bool ternary = case_.suite->rounding == oracle::Rounding::kTernary;
-  return {"quantize", {std::move(from)}, {std::move(to)},
+  return {"quantize",
+          {std::move(from)},
+          {std::move(to)},
           {{"rounding", ternary ? "ternary" : "absmean"}}};
 }
 
@@ -155,9 +157,8 @@ QuantizeCheck Stages::check_weights() {
     // The mean behind absmean's scale may be summed in any order, which the last bits show; the
     // codes must be exact for the scale that was chosen.
     const std::vector<std::int8_t> codes =
-        got.scale == wanted.scale
-            ? wanted.codes
-            : oracle::ternary_codes(source, got.scale, case_.suite->rounding);
+        got.scale == wanted.scale ? wanted.codes
+                                  : oracle::ternary_codes(source, got.scale, case_.suite->rounding);
     for (std::size_t i = 0; i < codes.size(); ++i) {
       check.mismatches += codes[i] != got.codes[i] ? 1 : 0;
     }
@@ -215,7 +216,8 @@ std::vector<std::uint64_t> Stages::sample(std::uint64_t samples, std::uint64_t r
   const std::uint64_t executions = samples * repeat;
   for (std::size_t i = 0; i < slots_.size(); ++i) {
     Slot& slot = slots_[(next_slot_ + i) % slots_.size()];
-    const std::uint64_t mine = executions / slots_.size() + (i < executions % slots_.size() ? 1 : 0);
+    const std::uint64_t mine =
+        executions / slots_.size() + (i < executions % slots_.size() ? 1 : 0);
     slot.executions += mine;
     if (mine > 0) slot.variant = variant;
   }
@@ -225,9 +227,9 @@ std::vector<std::uint64_t> Stages::sample(std::uint64_t samples, std::uint64_t r
 
 StageResult Stages::compute(const Sampling& sampling) {
   add_copies();
-  return measure_stage([&](std::uint64_t samples, std::uint64_t repeat) {
-    return sample(samples, repeat);
-  }, sampling);
+  return measure_stage(
+      [&](std::uint64_t samples, std::uint64_t repeat) { return sample(samples, repeat); },
+      sampling);
 }
 
 StageResult Stages::output() {
@@ -301,9 +303,9 @@ std::vector<KernelCalls> Stages::kernels() {
       }
     }
     if (calls < slot.executions) {
-      throw std::runtime_error(fmt::format(
-          "the backend counted {} kernel calls for {} executions of a program", calls,
-          slot.executions));
+      throw std::runtime_error(
+          fmt::format("the backend counted {} kernel calls for {} executions of a program", calls,
+                      slot.executions));
     }
   }
   return total;

@@ -1,5 +1,5 @@
-// The four stages of one case on one open session: each does its work in the worker, times it there,
-// and checks what came out against the oracle.
+// The four stages of one case on one open session: each does its work in the worker, times it
+// there, and checks what came out against the oracle.
 #pragma once
 
 #include <cstdint>

@@ -81,9 +81,8 @@ const Expected& Workload::matmul(const std::string& format, std::uint64_t batch,
     expected.exact = oracle::matmul_i8(ternary().codes, int8_activations(count, seed_, variant),
                                        shape_.rows, shape_.cols, batch);
   } else {
-    oracle::Bounded product =
-        oracle::matmul_f32(weight_values(), float_activations(count, seed_, variant), shape_.rows,
-                           shape_.cols, batch);
+    oracle::Bounded product = oracle::matmul_f32(
+        weight_values(), float_activations(count, seed_, variant), shape_.rows, shape_.cols, batch);
     expected.value = std::move(product.value);
     expected.bound = std::move(product.bound);
   }

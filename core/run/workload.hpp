@@ -19,7 +19,8 @@ namespace bitgate {
 /// Independent sets of activations of one case; timed groups of samples alternate between them.
 inline constexpr std::uint64_t kVariants = 2;
 
-/// Output elements that an oracle product allows: for integers `bound` is empty and values are exact.
+/// Output elements that an oracle product allows: for integers `bound` is empty and values are
+/// exact.
 struct Expected {
   std::vector<std::int32_t> exact;
   std::vector<double> value;

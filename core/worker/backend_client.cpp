@@ -87,10 +87,8 @@ std::uint64_t BackendClient::read(const TensorRef& tensor, Region region, std::u
 
 std::uint64_t BackendClient::transfer(const char* what, const TensorRef& tensor, Region region,
                                       std::uint64_t size) {
-  const json reply = worker_->call({{"do", what},
-                                    {"tensor", tensor.handle},
-                                    {"region", region.handle},
-                                    {"size", size}});
+  const json reply = worker_->call(
+      {{"do", what}, {"tensor", tensor.handle}, {"region", region.handle}, {"size", size}});
   return reply.at("ns").get<std::uint64_t>();
 }
 
@@ -110,7 +108,8 @@ std::vector<KernelCount> BackendClient::kernels(std::uint64_t program) {
   std::vector<KernelCount> kernels;
   const json reply = worker_->call({{"do", "kernels"}, {"program", program}});
   for (const json& kernel : reply.at("kernels")) {
-    kernels.push_back({kernel.at("name").get<std::string>(), kernel.at("calls").get<std::uint64_t>()});
+    kernels.push_back(
+        {kernel.at("name").get<std::string>(), kernel.at("calls").get<std::uint64_t>()});
   }
   return kernels;
 }

@@ -103,9 +103,7 @@ class BackendServant::Ops {
 };
 
 BackendServant::BackendServant(const OpenPlugin& plugin, Breadcrumb& breadcrumb)
-    : plugin_(plugin),
-      backend_(plugin.table<bg_backend>(BG_BACKEND_V1)),
-      breadcrumb_(breadcrumb) {}
+    : plugin_(plugin), backend_(plugin.table<bg_backend>(BG_BACKEND_V1)), breadcrumb_(breadcrumb) {}
 
 BackendServant::~BackendServant() { close_session(); }
 
@@ -173,8 +171,8 @@ json BackendServant::open_session(const json& request) {
   options.threads = request.at("threads").get<std::uint32_t>();
   breadcrumb_.enter(Step::kSessionOpen);
   ErrorSlot error;
-  error.check(backend_.session_open(plugin_.instance(), to_str(device), &options, &session_,
-                                    error.get()));
+  error.check(
+      backend_.session_open(plugin_.instance(), to_str(device), &options, &session_, error.get()));
   return json::object();
 }
 

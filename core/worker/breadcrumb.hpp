@@ -31,14 +31,14 @@ enum class Step : std::uint32_t {
 };
 
 inline constexpr std::array<std::string_view, 18> kStepNames = {
-    "idle",   "load", "open", "device_info", "session_open", "session_close",
-    "supports", "create", "destroy", "write", "read", "prepare",
-    "run",    "synchronize", "begin", "event", "finish", "close"};
+    "idle",     "load",        "open",    "device_info", "session_open", "session_close",
+    "supports", "create",      "destroy", "write",       "read",         "prepare",
+    "run",      "synchronize", "begin",   "event",       "finish",       "close"};
 
 struct Breadcrumb {
-  std::atomic<std::uint32_t> step{0};      ///< Step; written by the worker before each plugin call
+  std::atomic<std::uint32_t> step{0};       ///< Step; written by the worker before each plugin call
   std::atomic<std::uint32_t> cancelled{0};  ///< written by the host
-  std::atomic<std::uint64_t> count{0};     ///< plugin calls so far: progress, for the deadline
+  std::atomic<std::uint64_t> count{0};      ///< plugin calls so far: progress, for the deadline
 
   void enter(Step next) {
     step.store(static_cast<std::uint32_t>(next), std::memory_order_relaxed);

@@ -125,8 +125,9 @@ std::vector<Identity> read_identities(const std::filesystem::path& path) {
     collect(file.bytes(segment.p_offset, segment.p_filesz), identities);
   }
   if (identities.empty()) {
-    throw std::runtime_error("has no bitgate note: it is no bitgate plugin (or was built without "
-                             "BITGATE_BACKEND, BITGATE_REPORTER or BG_PLUGIN_NOTE)");
+    throw std::runtime_error(
+        "has no bitgate note: it is no bitgate plugin (or was built without "
+        "BITGATE_BACKEND, BITGATE_REPORTER or BG_PLUGIN_NOTE)");
   }
   return identities;
 }

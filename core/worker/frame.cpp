@@ -21,8 +21,7 @@ constexpr std::size_t kHeader = 4;
 }  // namespace
 
 void send_frame(int socket, const nlohmann::json& frame, int fd) {
-  const std::string text =
-      frame.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  const std::string text = frame.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
   if (text.size() > kMaxFrame) throw ProtocolError("a frame of more than 16 MiB");
   const auto size = static_cast<std::uint32_t>(text.size());
   std::string bytes(kHeader, '\0');

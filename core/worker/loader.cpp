@@ -7,8 +7,8 @@
 #include <stdexcept>
 #include <string_view>
 
-#include <boost/dll/shared_library.hpp>
 #include <fmt/format.h>
+#include <boost/dll/shared_library.hpp>
 
 #include "base/sha256.hpp"
 #include "worker/elf_note.hpp"
@@ -25,11 +25,13 @@ const bg_plugin& load_plugin(const std::filesystem::path& path, const std::strin
                              const std::string& id) {
   const FloatingPointGuard guard;
   if (sha256_file(path) != sha256) {
-    throw std::runtime_error(fmt::format("{} changed after it was found: run again", path.string()));
+    throw std::runtime_error(
+        fmt::format("{} changed after it was found: run again", path.string()));
   }
   using boost::dll::load_mode::type;
   const auto mode = static_cast<type>(RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
-  // A plugin's threads and statics may outlive any handle, so the library stays until the process ends.
+  // A plugin's threads and statics may outlive any handle, so the library stays until the process
+  // ends.
   auto library = std::make_unique<boost::dll::shared_library>(path, mode);
   if (!library->has(BG_QUERY_SYMBOL)) {
     throw std::runtime_error(fmt::format("{} does not export {}", path.string(), BG_QUERY_SYMBOL));
@@ -44,8 +46,8 @@ const bg_plugin& load_plugin(const std::filesystem::path& path, const std::strin
   }
   static_cast<void>(library.release());
   if (found == nullptr) {
-    throw std::runtime_error(fmt::format("{}: its note names plugin '{}', its query does not",
-                                         path.string(), id));
+    throw std::runtime_error(
+        fmt::format("{}: its note names plugin '{}', its query does not", path.string(), id));
   }
   if (found->struct_size < sizeof(bg_plugin)) {
     throw std::runtime_error(fmt::format("{}: plugin '{}' has a table of {} bytes, ABI 1.0 has {}",
@@ -55,8 +57,8 @@ const bg_plugin& load_plugin(const std::filesystem::path& path, const std::strin
     if (identity.id != id) continue;
     const bg_kind kind = identity.kind == "backend" ? BG_KIND_BACKEND : BG_KIND_REPORTER;
     if (kind != found->kind || identity.version != view(found->version)) {
-      throw std::runtime_error(fmt::format("{}: the note of plugin '{}' and its table disagree",
-                                           path.string(), id));
+      throw std::runtime_error(
+          fmt::format("{}: the note of plugin '{}' and its table disagree", path.string(), id));
     }
   }
   return *found;

@@ -57,7 +57,8 @@ class OpenPlugin {
 
   [[nodiscard]] bg_instance* instance() const { return instance_; }
 
-  /// The table of an interface. Throws StatusError if the plugin lacks it or its table is too short.
+  /// The table of an interface. Throws StatusError if the plugin lacks it or its table is too
+  /// short.
   template <class Table>
   const Table& table(std::string_view id) const {
     return *static_cast<const Table*>(find_table(id, sizeof(Table)));

@@ -58,10 +58,10 @@ std::vector<std::string> worker_environment() {
   for (char** entry = environ; *entry != nullptr; ++entry) {
     const std::string_view text = *entry;
     const std::string_view name = text.substr(0, text.find('='));
-    const bool listed = std::find(kNames.begin(), kNames.end(), name) != kNames.end() ||
-                        std::any_of(kPrefixes.begin(), kPrefixes.end(), [&](std::string_view prefix) {
-                          return name.starts_with(prefix);
-                        });
+    const bool listed =
+        std::find(kNames.begin(), kNames.end(), name) != kNames.end() ||
+        std::any_of(kPrefixes.begin(), kPrefixes.end(),
+                    [&](std::string_view prefix) { return name.starts_with(prefix); });
     if (listed) kept.emplace_back(text);
   }
   return kept;
@@ -97,9 +97,7 @@ class SpawnPlan {
     ::posix_spawnattr_destroy(&attributes_);
   }
 
-  void place(const Fd& fd, int at) {
-    ::posix_spawn_file_actions_adddup2(&actions_, fd.get(), at);
-  }
+  void place(const Fd& fd, int at) { ::posix_spawn_file_actions_adddup2(&actions_, fd.get(), at); }
 
   pid_t spawn(const char* path, char* const argv[], char* const environment[]) {
     pid_t pid = -1;

@@ -1,5 +1,5 @@
-// A reporter in a worker, as the host uses it. Calls are not ended by an interrupt, since a reporter
-// is to be told of the interrupted run too; they throw as Worker::call does otherwise.
+// A reporter in a worker, as the host uses it. Calls are not ended by an interrupt, since a
+// reporter is to be told of the interrupted run too; they throw as Worker::call does otherwise.
 #pragma once
 
 #include <memory>

@@ -85,7 +85,8 @@ Catalog search(const std::vector<fs::path>& directories) {
   for (const fs::path& directory : directories) {
     std::error_code error;
     std::vector<fs::path> files;
-    for (fs::directory_iterator it(directory, error), end; !error && it != end; it.increment(error)) {
+    for (fs::directory_iterator it(directory, error), end; !error && it != end;
+         it.increment(error)) {
       if (it->path().extension() == ".so") files.push_back(it->path());
     }
     std::sort(files.begin(), files.end());
@@ -109,7 +110,8 @@ PluginFile find_plugin(const Catalog& catalog, const std::string& id, const std:
     }
   }
   if (found == nullptr) {
-    throw NotFound(fmt::format("no {} plugin '{}'{}{}", kind, id, did_you_mean(id, known), tried(catalog)));
+    throw NotFound(
+        fmt::format("no {} plugin '{}'{}{}", kind, id, did_you_mean(id, known), tried(catalog)));
   }
   return *found;
 }
@@ -125,8 +127,8 @@ PluginFile plugin_at(const fs::path& path, const std::string& kind) {
     throw NotFound(fmt::format("{}: {}", path.string(), catalog.rejected.front().why));
   }
   if (fitting.size() != 1) {
-    throw NotFound(fmt::format("{}: holds {} {} plugins, name a file with exactly one", path.string(),
-                               fitting.size(), kind));
+    throw NotFound(fmt::format("{}: holds {} {} plugins, name a file with exactly one",
+                               path.string(), fitting.size(), kind));
   }
   return fitting.front();
 }

@@ -25,14 +25,15 @@ struct RejectedFile {
 };
 
 struct Catalog {
-  std::vector<std::filesystem::path> searched;  ///< directories in order, also those that don't exist
-  std::vector<PluginFile> plugins;              ///< in search order: the first of an id wins
+  std::vector<std::filesystem::path>
+      searched;                     ///< directories in order, also those that don't exist
+  std::vector<PluginFile> plugins;  ///< in search order: the first of an id wins
   std::vector<RejectedFile> rejected;
 };
 
 /// Directories in order: BITGATE_PLUGIN_PATH (colon-separated, absolute entries only; ignored in a
-/// privileged process), then ../lib/bitgate/plugins beside the running executable. Never the working
-/// directory, never recursive.
+/// privileged process), then ../lib/bitgate/plugins beside the running executable. Never the
+/// working directory, never recursive.
 std::vector<std::filesystem::path> search_directories();
 
 /// Every *.so of these directories, sorted by name within each.

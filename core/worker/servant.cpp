@@ -60,7 +60,8 @@ json Servant::open(const json& request) {
 
 json Servant::report(const std::string& what, const json& request, Fd fd) {
   const SharedMemory document(std::move(fd), request.at("size").get<std::uint64_t>());
-  const bg_str text{reinterpret_cast<const char*>(document.bytes().data()), document.bytes().size()};
+  const bg_str text{reinterpret_cast<const char*>(document.bytes().data()),
+                    document.bytes().size()};
   ErrorSlot error;
   if (what == "begin") {
     breadcrumb_.enter(Step::kBegin);

@@ -16,8 +16,9 @@
 
 namespace bitgate::worker {
 
-/// The worker died, hung or broke the protocol; it is gone. what() is a sentence that names the step,
-/// e.g. "SIGSEGV in run", "no answer in step synchronize for 60 s", "exited with status 0 in run".
+/// The worker died, hung or broke the protocol; it is gone. what() is a sentence that names the
+/// step, e.g. "SIGSEGV in run", "no answer in step synchronize for 60 s", "exited with status 0 in
+/// run".
 class Fault : public std::runtime_error {
  public:
   Fault(const std::string& what, std::string stderr_tail)
@@ -44,10 +45,11 @@ class PluginError : public std::runtime_error {
 struct WorkerOptions {
   /// False: the plugin runs in this process, for debuggers; no deadline, no limits.
   bool isolate = true;
-  std::filesystem::path executable = "/proc/self/exe";  ///< must call worker_main for kWorkerArgument
+  std::filesystem::path executable =
+      "/proc/self/exe";  ///< must call worker_main for kWorkerArgument
   std::chrono::nanoseconds step_limit = std::chrono::seconds(60);
-  std::uint64_t memory = 0;        ///< bytes it may allocate; 0: three quarters of the machine's
-  bool leave_directory = true;     ///< work in "/" and not where the host was started
+  std::uint64_t memory = 0;     ///< bytes it may allocate; 0: three quarters of the machine's
+  bool leave_directory = true;  ///< work in "/" and not where the host was started
   /// What plugins log (levels as in abi.h) and print.
   std::function<void(int level, std::string_view text)> on_log = [](int, std::string_view) {};
   std::function<void(int stream, std::string_view text)> on_write = [](int, std::string_view) {};
@@ -66,8 +68,8 @@ class Worker {
   virtual nlohmann::json exchange(const nlohmann::json& request, int fd, bool interruptible) = 0;
 };
 
-/// Starts a worker and opens the plugin in it. Throws as Worker::call. `build` receives the plugin's
-/// own words on how it was built.
+/// Starts a worker and opens the plugin in it. Throws as Worker::call. `build` receives the
+/// plugin's own words on how it was built.
 std::unique_ptr<Worker> start_worker(const PluginFile& plugin, const nlohmann::json& options,
                                      const WorkerOptions& worker_options, std::string& build);
 

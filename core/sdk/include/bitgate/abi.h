@@ -3,25 +3,25 @@
  * C11, standalone: it includes nothing but <stddef.h> and <stdint.h>. C++ authors normally use
  * backend.hpp or reporter.hpp, which are header-only wrappers over this file.
  *
- * LAYOUT. 64-bit targets only. Every table and every struct that may grow starts with `struct_size`,
- * set by whoever fills it. A reader uses the members that lie inside min(struct_size, its own size)
- * and treats the missing tail as zero; a larger struct is fine. Members are never reordered, retyped
- * or repurposed. A new optional ability is a new interface id, never a slot in the middle of a table.
+ * LAYOUT. 64-bit targets only. Every table and every struct that may grow starts with
+ * `struct_size`, set by whoever fills it. A reader uses the members that lie inside
+ * min(struct_size, its own size) and treats the missing tail as zero; a larger struct is fine.
+ * Members are never reordered, retyped or repurposed. A new optional ability is a new interface id,
+ * never a slot in the middle of a table.
  *
  * OWNERSHIP. Nothing changes owner across the boundary. Strings and buffers passed in are borrowed
  * for the call. Text of unknown length goes out through a caller's `bg_sink`, errors into a
- * caller-allocated `bg_error`. A handle returned through `bg_X**` belongs to the plugin and is given
- * back with the matching destroy, close.
+ * caller-allocated `bg_error`. A handle returned through `bg_X**` belongs to the plugin and is
+ * given back with the matching destroy, close.
  *
  * THREADS. Each function carries one of these tags:
- *   [query]    pure: any thread, any time after loading, under 100 ms, starts no driver and no thread
- *   [control]  one thread at a time for each instance
- *   [measure]  the thread that opened the session; calls nothing of the host's but `log`
- *   [any]      any thread, any time between open and close
- * Threads that a plugin starts are joined before `session_close` (or `close`) returns.
+ *   [query]    pure: any thread, any time after loading, under 100 ms, starts no driver and no
+ * thread [control]  one thread at a time for each instance [measure]  the thread that opened the
+ * session; calls nothing of the host's but `log` [any]      any thread, any time between open and
+ * close Threads that a plugin starts are joined before `session_close` (or `close`) returns.
  *
- * ERRORS. Functions that can fail return a `bg_status`; on anything but BG_OK the callee fills `err`
- * (if it is not NULL) with a sentence for people. No exception and no longjmp may cross.
+ * ERRORS. Functions that can fail return a `bg_status`; on anything but BG_OK the callee fills
+ * `err` (if it is not NULL) with a sentence for people. No exception and no longjmp may cross.
  *
  * A PLUGIN MUST NOT change the locale, signal handlers, resource limits, umask, working directory,
  * floating-point environment or environment variables, write to stdout, fork or exit.
@@ -58,7 +58,8 @@ typedef struct bg_sink {
 /* What a call came to. */
 typedef int32_t bg_status;
 #define BG_OK 0
-#define BG_INVALID_ARGUMENT 1 /* the caller's mistake: wrong size, unknown format, closed handle */
+#define BG_INVALID_ARGUMENT 1 /* the caller's mistake: wrong size, unknown format, closed handle \
+                               */
 #define BG_UNSUPPORTED 2      /* a valid wish that this plugin or device can't fulfil */
 #define BG_UNAVAILABLE 3      /* what it takes is not on this machine: no device, no driver */
 #define BG_OUT_OF_MEMORY 4
@@ -99,8 +100,8 @@ typedef struct bg_host {
   const void* (*get_interface)(void* ctx, bg_str id);
 } bg_host;
 
-/* Host interface "bitgate.output/1": the run's real stdout and stderr, for reporters. A plugin's own
- * stdout and stderr are captured and shown only when something fails. */
+/* Host interface "bitgate.output/1": the run's real stdout and stderr, for reporters. A plugin's
+ * own stdout and stderr are captured and shown only when something fails. */
 #define BG_OUTPUT_V1 "bitgate.output/1"
 #define BG_STDOUT 1
 #define BG_STDERR 2
@@ -129,9 +130,11 @@ typedef struct bg_plugin {
   bg_str id;      /* [a-z0-9_.-]+, the name used in pipelines; third parties: reverse DNS */
   bg_str version; /* semantic version */
   bg_str build;   /* compiler and flags, for the receipt */
-  /* [query] Writes a JSON object: {"title": …, "options": <JSON Schema draft-07 of the options>}. */
+  /* [query] Writes a JSON object: {"title": …, "options": <JSON Schema draft-07 of the options>}.
+   */
   bg_status (*describe)(const bg_sink* json, bg_error* err);
-  /* [control] `options` is a JSON object. BG_UNAVAILABLE if what it takes is not on this machine. */
+  /* [control] `options` is a JSON object. BG_UNAVAILABLE if what it takes is not on this machine.
+   */
   bg_status (*open)(const bg_host* host, bg_str options, bg_instance** out, bg_error* err);
   /* [control] After every session was closed. */
   void (*close)(bg_instance* instance);
@@ -166,11 +169,19 @@ typedef struct bg_note {
 } bg_note;
 
 /* Put once at file scope of a plugin for each of its plugins; `ident` makes the variable's name. */
-#define BG_PLUGIN_NOTE(ident, kind, id, version)                                              \
-  __attribute__((section(BG_NOTE_SECTION), used, aligned(4))) static const bg_note            \
-      bg_note_##ident = {8,          sizeof(bg_note) - 20, BG_NOTE_TYPE, "bitgate", BG_ABI_MAJOR, \
-                         BG_ABI_MINOR, 0,                    0,            kind,      id,           \
-                         version}
+#define BG_PLUGIN_NOTE(ident, kind, id, version)                                            \
+  __attribute__((section(BG_NOTE_SECTION), used,                                            \
+                 aligned(4))) static const bg_note bg_note_##ident = {8,                    \
+                                                                      sizeof(bg_note) - 20, \
+                                                                      BG_NOTE_TYPE,         \
+                                                                      "bitgate",            \
+                                                                      BG_ABI_MAJOR,         \
+                                                                      BG_ABI_MINOR,         \
+                                                                      0,                    \
+                                                                      0,                    \
+                                                                      kind,                 \
+                                                                      id,                   \
+                                                                      version}
 
 /* ---- backends: interface "bitgate.backend/1" ------------------------------------------------- */
 
@@ -198,8 +209,8 @@ typedef struct bg_session_options {
   uint32_t threads; /* worker threads incl. the calling one, 1 … units; GPUs may ignore it */
 } bg_session_options;
 
-/* A tensor of up to 4 dimensions, row-major: dims[rank-1] is contiguous. A matrix is rows x columns.
- * `format` names an exact layout (see formats.hpp), which fixes the number of bytes. */
+/* A tensor of up to 4 dimensions, row-major: dims[rank-1] is contiguous. A matrix is rows x
+ * columns. `format` names an exact layout (see formats.hpp), which fixes the number of bytes. */
 typedef struct bg_tensor_desc {
   uint32_t struct_size;
   uint32_t rank;
@@ -226,8 +237,8 @@ typedef struct bg_operand {
  *   quantize    in: x [r,c] f32            out: q [r,c]   attributes: rounding (text)
  *               to i8, rounding "absmax": each row by its own maximum, see formats.hpp
  *               to a ternary format, one scale s for the tensor:
- *                 "ternary"  x is already in {-s, 0, +s}: s = max|x|, w = 0 if |x| < 1e-6 else sign(x)
- *                 "absmean"  s = max(mean|x|, 1e-5), w = sign(x) if |x| > s/2 else 0, which is
+ *                 "ternary"  x is already in {-s, 0, +s}: s = max|x|, w = 0 if |x| < 1e-6 else
+ * sign(x) "absmean"  s = max(mean|x|, 1e-5), w = sign(x) if |x| > s/2 else 0, which is
  *                            clip(round(x/s), -1, 1) of BitNet b1.58 without its rounding error.
  *                            The mean is taken in double or better, in any order.
  *   dequantize  in: q [r,c]                out: y [r,c] f32
@@ -270,8 +281,8 @@ typedef struct bg_backend {
   bg_status (*device_info)(bg_instance*, uint32_t index, bg_device* out, bg_error*);
 
   /* [control] A session on the device with this id. BG_UNAVAILABLE if it can't be used here. */
-  bg_status (*session_open)(bg_instance*, bg_str device, const bg_session_options*, bg_session** out,
-                            bg_error*);
+  bg_status (*session_open)(bg_instance*, bg_str device, const bg_session_options*,
+                            bg_session** out, bg_error*);
   /* [control] After its tensors and programs were destroyed. */
   void (*session_close)(bg_session*);
 

@@ -135,7 +135,8 @@ struct TensorHandle {
 };
 
 inline TensorDesc desc_of(const bg_tensor_desc& from) {
-  if (from.rank == 0 || from.rank > 4) throw Error(BG_INVALID_ARGUMENT, "a tensor's rank is 1 to 4");
+  if (from.rank == 0 || from.rank > 4)
+    throw Error(BG_INVALID_ARGUMENT, "a tensor's rank is 1 to 4");
   TensorDesc desc{view(from.format), from.rank, {}};
   std::copy_n(from.dims, from.rank, desc.dims.begin());
   return desc;
@@ -161,19 +162,22 @@ template <class T>
 struct BackendTables {
   static T& backend(bg_instance* instance) { return *reinterpret_cast<T*>(instance); }
   static Session& session(bg_session* session) { return *reinterpret_cast<Session*>(session); }
-  static TensorHandle& tensor(bg_tensor* tensor) { return *reinterpret_cast<TensorHandle*>(tensor); }
+  static TensorHandle& tensor(bg_tensor* tensor) {
+    return *reinterpret_cast<TensorHandle*>(tensor);
+  }
   static Program& program(bg_program* program) { return *reinterpret_cast<Program*>(program); }
 
   static bg_status open(const bg_host* host, bg_str options, bg_instance** out, bg_error* err) {
     return guarded(err, [&] {
-      *out = reinterpret_cast<bg_instance*>(std::make_unique<T>(Host(host), view(options)).release());
+      *out =
+          reinterpret_cast<bg_instance*>(std::make_unique<T>(Host(host), view(options)).release());
     });
   }
   static void close(bg_instance* instance) { delete &backend(instance); }
 
   static bg_status device_count(bg_instance* instance, std::uint32_t* out, bg_error* err) {
-    return guarded(
-        err, [&] { *out = static_cast<std::uint32_t>(backend(instance).devices().size()); });
+    return guarded(err,
+                   [&] { *out = static_cast<std::uint32_t>(backend(instance).devices().size()); });
   }
 
   static bg_status device_info(bg_instance* instance, std::uint32_t index, bg_device* out,
@@ -281,10 +285,22 @@ struct BackendTables {
     return guarded(err, [&] { session(handle).synchronize(); });
   }
 
-  static constexpr bg_backend kTable = {
-      sizeof(bg_backend), 0,           device_count,    device_info,    session_open, session_close,
-      supports,           tensor_create, tensor_destroy, tensor_write,  tensor_read,  program_prepare,
-      program_destroy,    program_kernel, run,          synchronize};
+  static constexpr bg_backend kTable = {sizeof(bg_backend),
+                                        0,
+                                        device_count,
+                                        device_info,
+                                        session_open,
+                                        session_close,
+                                        supports,
+                                        tensor_create,
+                                        tensor_destroy,
+                                        tensor_write,
+                                        tensor_read,
+                                        program_prepare,
+                                        program_destroy,
+                                        program_kernel,
+                                        run,
+                                        synchronize};
 
   static const void* get_interface(bg_instance*, bg_str id) {
     return view(id) == BG_BACKEND_V1 ? &kTable : nullptr;

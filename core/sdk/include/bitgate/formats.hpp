@@ -23,14 +23,15 @@ inline constexpr std::string_view kI32 = "i32";
 inline constexpr std::string_view kI8 = "i8";
 
 /// i2_s: ternary weights as bitnet.cpp stores them for x86 (its ACT_PARALLEL layout).
-/// Code = w + 1 (0: -1, 1: 0, 2: +1; 3 is illegal), four codes a byte, first group in the high bits,
-/// blocks of 128 weights over the flattened tensor:
+/// Code = w + 1 (0: -1, 1: 0, 2: +1; 3 is illegal), four codes a byte, first group in the high
+/// bits, blocks of 128 weights over the flattened tensor:
 ///
 ///   byte p of block b, p = 0 … 31        element of the block, at 128 b +
 ///     bit 7 6 | 5 4    | 3 2    | 1 0
 ///     w[p]    | w[32+p]| w[64+p]| w[96+p]
 ///
-///   tensor: [ rows*cols/4 code bytes ][ f32 scale ][ 28 zero bytes ]      value = (code - 1) * scale
+///   tensor: [ rows*cols/4 code bytes ][ f32 scale ][ 28 zero bytes ]      value = (code - 1) *
+///   scale
 ///
 /// cols is a multiple of 128, since kernels walk whole blocks row by row.
 /// Source: microsoft/BitNet, src/ggml-bitnet-mad.cpp and utils/convert-hf-to-gguf-bitnet.py.

@@ -17,7 +17,8 @@ namespace bitgate {
 /// Thrown by plugin code to end a call with a status and a sentence for the user.
 class Error : public std::runtime_error {
  public:
-  Error(bg_status status, const std::string& message) : std::runtime_error(message), status_(status) {}
+  Error(bg_status status, const std::string& message)
+      : std::runtime_error(message), status_(status) {}
   [[nodiscard]] bg_status status() const noexcept { return status_; }
 
  private:
@@ -101,26 +102,26 @@ inline constexpr std::string_view kBuild =
 }  // namespace bitgate
 
 /// Behind BITGATE_BACKEND and BITGATE_REPORTER.
-#define BITGATE_PLUGIN(ident, plugin_kind, plugin_id, plugin_version, Class, Tables)            \
-  BG_PLUGIN_NOTE(ident, plugin_kind, plugin_id, plugin_version);                                \
+#define BITGATE_PLUGIN(ident, plugin_kind, plugin_id, plugin_version, Class, Tables)             \
+  BG_PLUGIN_NOTE(ident, plugin_kind, plugin_id, plugin_version);                                 \
   extern "C" BG_EXPORT const bg_plugin* bg_plugin_query_v1(std::uint32_t, std::uint32_t index) { \
-    static constexpr bg_plugin kPlugin = {                                                      \
-        sizeof(bg_plugin),                                                                      \
-        BG_ABI_MINOR,                                                                           \
-        0,                                                                                      \
-        plugin_kind,                                                                            \
-        0,                                                                                      \
-        {plugin_id, sizeof(plugin_id) - 1},                                                     \
-        {plugin_version, sizeof(plugin_version) - 1},                                           \
-        {bitgate::detail::kBuild.data(), bitgate::detail::kBuild.size()},                       \
-        [](const bg_sink* sink, bg_error* err) {                                                \
-          return bitgate::detail::guarded(err, [&] {                                            \
-            const std::string_view text = Class::kDescription;                                  \
-            sink->write(sink->ctx, text.data(), text.size());                                   \
-          });                                                                                   \
-        },                                                                                      \
-        Tables<Class>::open,                                                                    \
-        Tables<Class>::close,                                                                   \
-        Tables<Class>::get_interface};                                                          \
-    return index == 0 ? &kPlugin : nullptr;                                                     \
+    static constexpr bg_plugin kPlugin = {                                                       \
+        sizeof(bg_plugin),                                                                       \
+        BG_ABI_MINOR,                                                                            \
+        0,                                                                                       \
+        plugin_kind,                                                                             \
+        0,                                                                                       \
+        {plugin_id, sizeof(plugin_id) - 1},                                                      \
+        {plugin_version, sizeof(plugin_version) - 1},                                            \
+        {bitgate::detail::kBuild.data(), bitgate::detail::kBuild.size()},                        \
+        [](const bg_sink* sink, bg_error* err) {                                                 \
+          return bitgate::detail::guarded(err, [&] {                                             \
+            const std::string_view text = Class::kDescription;                                   \
+            sink->write(sink->ctx, text.data(), text.size());                                    \
+          });                                                                                    \
+        },                                                                                       \
+        Tables<Class>::open,                                                                     \
+        Tables<Class>::close,                                                                    \
+        Tables<Class>::get_interface};                                                           \
+    return index == 0 ? &kPlugin : nullptr;                                                      \
   }

@@ -29,7 +29,8 @@ struct ReporterTables {
 
   static bg_status open(const bg_host* host, bg_str options, bg_instance** out, bg_error* err) {
     return guarded(err, [&] {
-      *out = reinterpret_cast<bg_instance*>(std::make_unique<T>(Host(host), view(options)).release());
+      *out =
+          reinterpret_cast<bg_instance*>(std::make_unique<T>(Host(host), view(options)).release());
     });
   }
   static void close(bg_instance* instance) { delete &reporter(instance); }

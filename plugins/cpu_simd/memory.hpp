@@ -1,0 +1,33 @@
+// Memory for tensors: aligned to cache lines, on huge pages where it is large.
+#pragma once
+
+#include <cstddef>
+#include <span>
+
+namespace cpu_simd {
+
+/// Uninitialised bytes, 64-byte aligned. Throws bitgate::Error(BG_OUT_OF_MEMORY) naming the size.
+class Memory {
+ public:
+  Memory() = default;
+  explicit Memory(std::size_t size);
+  Memory(Memory&& other) noexcept;
+  Memory& operator=(Memory&& other) noexcept;
+  Memory(const Memory&) = delete;  // owns the mapping
+  Memory& operator=(const Memory&) = delete;
+  ~Memory();
+
+  [[nodiscard]] std::size_t size() const { return size_; }
+
+  template <class T>
+  [[nodiscard]] T* as() const {
+    return static_cast<T*>(data_);
+  }
+  [[nodiscard]] std::span<std::byte> bytes() const { return {as<std::byte>(), size_}; }
+
+ private:
+  void* data_ = nullptr;
+  std::size_t size_ = 0;
+};
+
+}  // namespace cpu_simd

@@ -1,0 +1,113 @@
+// The plugin "cpu_simd": each implementation is a device, so that a pipeline can compare them.
+#include <bitgate/backend.hpp>
+
+#include "operations.hpp"
+#include "registry.hpp"
+#include "tensor.hpp"
+#include "thread_team.hpp"
+
+namespace cpu_simd {
+namespace {
+
+using bitgate::Device;
+using bitgate::Op;
+
+class CpuProgram : public bitgate::Program {
+ public:
+  CpuProgram(std::span<const Op> ops, const KernelTable& kernels) {
+    for (const Op& op : ops) {
+      operations_.push_back(make_operation(op, kernels));
+      for (const char* name : operations_.back()->kernels()) {
+        kernels_.push_back({name, 0});
+        owners_.push_back(operations_.size() - 1);
+      }
+    }
+  }
+
+  std::span<const bitgate::Kernel> kernels() const override { return kernels_; }
+
+  void run(ThreadTeam& team) {
+    for (std::size_t i = 0; i < operations_.size(); ++i) {
+      operations_[i]->run(team);
+      for (std::size_t k = 0; k < kernels_.size(); ++k)
+        kernels_[k].calls += owners_[k] == i ? 1 : 0;
+    }
+  }
+
+ private:
+  std::vector<std::unique_ptr<Operation>> operations_;
+  std::vector<bitgate::Kernel> kernels_;
+  std::vector<std::size_t> owners_;  // of each kernel: index of its operation
+};
+
+class CpuSession : public bitgate::Session {
+ public:
+  CpuSession(const Implementation& implementation, std::size_t threads)
+      : kernels_(implementation.kernels), team_(threads) {}
+
+  bitgate::Support supports(const Op& op) const override { return cpu_simd::supports(op); }
+
+  bitgate::TensorPtr create(const bitgate::TensorDesc& desc) override {
+    return std::make_unique<CpuTensor>(desc, kernels_.tiles);
+  }
+  void write(bitgate::Tensor& tensor, bitgate::ConstBytes bytes) override {
+    static_cast<CpuTensor&>(tensor).write(bytes);
+  }
+  void read(const bitgate::Tensor& tensor, bitgate::Bytes bytes) override {
+    static_cast<const CpuTensor&>(tensor).read(bytes);
+  }
+  bitgate::ProgramPtr prepare(std::span<const Op> ops) override {
+    return std::make_unique<CpuProgram>(ops, kernels_);
+  }
+  void run(bitgate::Program& program, std::uint32_t repeat, const bitgate::RunArgs&) override {
+    for (std::uint32_t i = 0; i < repeat; ++i) static_cast<CpuProgram&>(program).run(team_);
+  }
+
+ private:
+  const KernelTable& kernels_;
+  ThreadTeam team_;
+};
+
+class CpuBackend : public bitgate::Backend {
+ public:
+  static constexpr std::string_view kDescription =
+      R"({"title": "CPU kernels for ternary and f32 weights",)"
+      R"( "options": {"type": "object", "additionalProperties": false}})";
+
+  CpuBackend(bitgate::Host, std::string_view options) {
+    if (options.find_first_not_of(" \t\n{}") != std::string_view::npos) {
+      throw bitgate::Error(BG_INVALID_ARGUMENT, "cpu_simd has no options; take them out");
+    }
+    const auto units = static_cast<std::uint32_t>(allowed_cores().size());
+    devices_.push_back({"cpu/auto", "the fastest here: " + best().name, units});
+    for (const Implementation& implementation : implementations()) {
+      const std::string obstacle = implementation.obstacle();
+      devices_.push_back({"cpu/" + implementation.name,
+                          implementation.description + (obstacle.empty() ? "" : " (not here)"),
+                          units});
+    }
+  }
+
+  std::span<const Device> devices() const override { return devices_; }
+
+  bitgate::SessionPtr open(const Device& device, const bitgate::SessionOptions& options) override {
+    const std::string_view name = std::string_view(device.id).substr(4);
+    const Implementation& implementation = name == "auto" ? best() : *find(name);
+    if (const std::string obstacle = implementation.obstacle(); !obstacle.empty()) {
+      throw bitgate::Error(BG_UNAVAILABLE, obstacle);
+    }
+    if (options.threads == 0 || options.threads > device.units) {
+      throw bitgate::Error(BG_INVALID_ARGUMENT, std::to_string(options.threads) + " threads on " +
+                                                    std::to_string(device.units) + " cores");
+    }
+    return std::make_unique<CpuSession>(implementation, options.threads);
+  }
+
+ private:
+  std::vector<Device> devices_;
+};
+
+}  // namespace
+}  // namespace cpu_simd
+
+BITGATE_BACKEND(cpu_simd, "cpu_simd", "0.1.0", cpu_simd::CpuBackend)

@@ -1,0 +1,106 @@
+#include "thread_team.hpp"
+
+#include <algorithm>
+#include <chrono>
+
+namespace cpu_simd {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr auto kSpin = std::chrono::microseconds(20);
+
+void pause() {
+#if defined(__x86_64__)
+  __builtin_ia32_pause();
+#endif
+}
+
+void pin(int core) {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  CPU_SET(core, &set);
+  ::sched_setaffinity(0, sizeof(set), &set);
+}
+
+/// Waits until `value` is no longer `old`: spins first, then sleeps.
+void wait_for_change(const std::atomic<std::uint32_t>& value, std::uint32_t old) {
+  const auto until = Clock::now() + kSpin;
+  while (value.load(std::memory_order_acquire) == old) {
+    for (int i = 0; i < 32; ++i) pause();
+    if (Clock::now() < until) continue;
+    value.wait(old, std::memory_order_acquire);
+    return;
+  }
+}
+
+}  // namespace
+
+std::vector<int> allowed_cores() {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  std::vector<int> cores;
+  if (::sched_getaffinity(0, sizeof(set), &set) == 0) {
+    for (int core = 0; core < CPU_SETSIZE; ++core) {
+      if (CPU_ISSET(core, &set)) cores.push_back(core);
+    }
+  }
+  if (cores.empty()) cores.push_back(0);
+  return cores;
+}
+
+ThreadTeam::ThreadTeam(std::size_t size) {
+  const std::vector<int> cores = allowed_cores();
+  ::sched_getaffinity(0, sizeof(callers_cores_), &callers_cores_);
+  for (std::size_t i = 1; i < size; ++i) {
+    helpers_.emplace_back([this, core = cores[i % cores.size()]] { help(core); });
+  }
+  pin(cores.front());
+}
+
+ThreadTeam::~ThreadTeam() {
+  ending_ = true;
+  round_.fetch_add(1, std::memory_order_release);
+  round_.notify_all();
+  for (std::thread& helper : helpers_) helper.join();
+  ::sched_setaffinity(0, sizeof(callers_cores_), &callers_cores_);
+}
+
+void ThreadTeam::run(const Work& work) {
+  next_.store(0, std::memory_order_relaxed);
+  if (!helpers_.empty() && work.count > work.chunk) {
+    work_ = &work;
+    busy_.store(static_cast<std::uint32_t>(helpers_.size()), std::memory_order_relaxed);
+    round_.fetch_add(1, std::memory_order_release);
+    round_.notify_all();
+    take_chunks(work);
+    while (const std::uint32_t busy = busy_.load(std::memory_order_acquire)) {
+      wait_for_change(busy_, busy);
+    }
+    return;
+  }
+  take_chunks(work);
+}
+
+void ThreadTeam::take_chunks(const Work& work) {
+  while (true) {
+    const std::size_t begin = next_.fetch_add(work.chunk, std::memory_order_relaxed);
+    if (begin >= work.count) return;
+    work.call(work.context, begin, std::min(begin + work.chunk, work.count));
+  }
+}
+
+void ThreadTeam::help(int core) {
+  pin(core);
+  std::uint32_t seen = 0;
+  while (true) {
+    wait_for_change(round_, seen);
+    seen = round_.load(std::memory_order_acquire);
+    if (ending_) return;
+    take_chunks(*work_);
+    busy_.fetch_sub(1, std::memory_order_acq_rel);
+    busy_.notify_all();
+  }
+}
+
+}  // namespace cpu_simd

@@ -1,0 +1,62 @@
+// A fixed team of threads, one pinned to a core, that run one job at a time together.
+#pragma once
+
+#include <sched.h>
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <thread>
+#include <vector>
+
+namespace cpu_simd {
+
+/// Cores that this process may use, in order.
+std::vector<int> allowed_cores();
+
+/// Between jobs the helpers spin for some microseconds and then sleep: a spinning thread beside a
+/// busy neighbour costs whole scheduler quanta. Running a job takes no lock and allocates nothing.
+class ThreadTeam {
+ public:
+  /// `size` threads including the calling one, which is pinned too until the team ends. Without
+  /// permission to pin, the kernel places them.
+  explicit ThreadTeam(std::size_t size);
+  ThreadTeam(const ThreadTeam&) = delete;  // owns threads
+  ThreadTeam& operator=(const ThreadTeam&) = delete;
+  ~ThreadTeam();
+
+  [[nodiscard]] std::size_t size() const { return helpers_.size() + 1; }
+
+  /// Calls job(index) for every index in [0, count), spread over the threads in contiguous chunks
+  /// of `chunk`; returns when all is done. job(begin, end) must not throw.
+  template <class Job>
+  void for_ranges(std::size_t count, std::size_t chunk, const Job& job) {
+    const Work work{[](const void* context, std::size_t begin, std::size_t end) {
+                      (*static_cast<const Job*>(context))(begin, end);
+                    },
+                    &job, count, chunk};
+    run(work);
+  }
+
+ private:
+  struct Work {
+    void (*call)(const void* context, std::size_t begin, std::size_t end);
+    const void* context;
+    std::size_t count;
+    std::size_t chunk;
+  };
+
+  void run(const Work& work);
+  void take_chunks(const Work& work);
+  void help(int core);
+
+  const Work* work_ = nullptr;
+  bool ending_ = false;
+  alignas(64) std::atomic<std::uint32_t> round_{0};
+  alignas(64) std::atomic<std::size_t> next_{0};
+  alignas(64) std::atomic<std::uint32_t> busy_{0};
+  cpu_set_t callers_cores_{};
+  std::vector<std::thread> helpers_;
+};
+
+}  // namespace cpu_simd
