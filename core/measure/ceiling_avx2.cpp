@@ -68,17 +68,18 @@ uint64_t read_prefetched(const void* data, size_t bytes) {
 // The peaks are in assembler, since a compiler folds or spills a loop whose results nobody needs.
 // Twelve chains hide the latency; registers are zeroed, since denormal numbers are slow on some
 // processors, and zeroed at the end, since dirty upper halves slow down what comes after.
-#define BITGATE_PEAK(instruction)                                                                \
-  __asm__ volatile("vzeroall" ::: "ymm0", "ymm1", "ymm2", "ymm3", "ymm4", "ymm5", "ymm6",        \
-                   "ymm7", "ymm8", "ymm9", "ymm10", "ymm11", "ymm12", "ymm13");                  \
-  for (uint64_t i = 0; i < iterations; ++i) {                                                    \
-    __asm__ volatile(".irp chain, 2,3,4,5,6,7,8,9,10,11,12,13\n" instruction                     \
-                     " %%ymm1, %%ymm0, %%ymm\\chain\n"                                           \
-                     ".endr" ::                                                                  \
-                         : "ymm0", "ymm1", "ymm2", "ymm3", "ymm4", "ymm5", "ymm6", "ymm7",       \
-                           "ymm8", "ymm9", "ymm10", "ymm11", "ymm12", "ymm13");                  \
-  }                                                                                              \
-  _mm256_zeroupper();                                                                            \
+#define BITGATE_PEAK(instruction)                                                                  \
+  __asm__ volatile("vzeroall" ::                                                                   \
+                       : "ymm0", "ymm1", "ymm2", "ymm3", "ymm4", "ymm5", "ymm6", "ymm7", "ymm8",   \
+                         "ymm9", "ymm10", "ymm11", "ymm12", "ymm13");                              \
+  for (uint64_t i = 0; i < iterations; ++i) {                                                      \
+    __asm__ volatile(".irp chain, 2,3,4,5,6,7,8,9,10,11,12,13\n" instruction                       \
+                     " %%ymm1, %%ymm0, %%ymm\\chain\n"                                             \
+                     ".endr" ::                                                                    \
+                         : "ymm0", "ymm1", "ymm2", "ymm3", "ymm4", "ymm5", "ymm6", "ymm7", "ymm8", \
+                           "ymm9", "ymm10", "ymm11", "ymm12", "ymm13");                            \
+  }                                                                                                \
+  _mm256_zeroupper();                                                                              \
   return iterations
 
 // vpmaddubsw alone: the addition that follows it in a kernel is left out, so that no kernel with

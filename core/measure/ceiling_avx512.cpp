@@ -68,17 +68,19 @@ uint64_t read_prefetched(const void* data, size_t bytes) {
 // Twelve chains hide the latency; registers are zeroed, since denormal numbers are slow on some
 // processors, and zeroed at the end, since dirty upper halves slow down what comes after.
 // Both widths are tried: the wider one can lower the clock of processors with one such unit.
-#define BITGATE_PEAK(instruction, width)                                                         \
-  __asm__ volatile("vzeroall" ::: "zmm0", "zmm1", "zmm2", "zmm3", "zmm4", "zmm5", "zmm6",        \
-                   "zmm7", "zmm8", "zmm9", "zmm10", "zmm11", "zmm12", "zmm13");                  \
-  for (uint64_t i = 0; i < iterations; ++i) {                                                    \
-    __asm__ volatile(".irp chain, 2,3,4,5,6,7,8,9,10,11,12,13\n" instruction " %%" width         \
-                     "1, %%" width "0, %%" width "\\chain\n"                                     \
-                     ".endr" ::                                                                  \
-                         : "zmm0", "zmm1", "zmm2", "zmm3", "zmm4", "zmm5", "zmm6", "zmm7",       \
-                           "zmm8", "zmm9", "zmm10", "zmm11", "zmm12", "zmm13");                  \
-  }                                                                                              \
-  _mm256_zeroupper();                                                                            \
+#define BITGATE_PEAK(instruction, width)                                                           \
+  __asm__ volatile("vzeroall" ::                                                                   \
+                       : "zmm0", "zmm1", "zmm2", "zmm3", "zmm4", "zmm5", "zmm6", "zmm7", "zmm8",   \
+                         "zmm9", "zmm10", "zmm11", "zmm12", "zmm13");                              \
+  for (uint64_t i = 0; i < iterations; ++i) {                                                      \
+    __asm__ volatile(".irp chain, 2,3,4,5,6,7,8,9,10,11,12,13\n" instruction " %%" width           \
+                     "1, %%" width "0, %%" width                                                   \
+                     "\\chain\n"                                                                   \
+                     ".endr" ::                                                                    \
+                         : "zmm0", "zmm1", "zmm2", "zmm3", "zmm4", "zmm5", "zmm6", "zmm7", "zmm8", \
+                           "zmm9", "zmm10", "zmm11", "zmm12", "zmm13");                            \
+  }                                                                                                \
+  _mm256_zeroupper();                                                                              \
   return iterations
 
 uint64_t int8_wide(uint64_t iterations) { BITGATE_PEAK("vpdpbusd", "zmm"); }

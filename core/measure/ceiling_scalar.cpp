@@ -35,7 +35,8 @@ template <class Vector>
 uint64_t multiply_add(uint64_t iterations) {
   Vector sums[kChains] = {};
   Vector weight = {};
-  const Vector value = {};
+  Vector value = {};
+  forget(value);
   for (uint64_t i = 0; i < iterations; ++i) {
     for (Vector& sum : sums) {
       forget(weight);
@@ -48,7 +49,7 @@ uint64_t multiply_add(uint64_t iterations) {
 
 }  // namespace
 
-// int16 lanes, as one kernel without wider instructions would use.
+// int16 lanes: what ternary codes allow, and the most that a baseline instruction does at once.
 const CeilingKernels kCeilingScalar = {{read_sequential, nullptr, nullptr},
                                        {{multiply_add<Short8>, kChains * 8}, {nullptr, 0}},
                                        {{multiply_add<Float4>, kChains * 4}, {nullptr, 0}}};

@@ -1,34 +1,29 @@
 #include "measure/ceilings.hpp"
 
-#include <sched.h>
 #include <sys/mman.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
-#include <chrono>
-#include <cmath>
-#include <fstream>
-#include <functional>
 #include <new>
-#include <string>
-#include <thread>
+#include <utility>
 #include <vector>
 
 #include "measure/ceiling_kernels.hpp"
+#include "measure/core_team.hpp"
+#include "measure/machine.hpp"
 
 namespace bitgate {
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
-constexpr std::uint64_t kPage = 4096;
-constexpr int kPasses = 3;
-constexpr double kPassSeconds = 2e-3;
+constexpr std::uint64_t kGrain = 16384;  // what the reading loops take
+constexpr unsigned kWindows = 4;         // a quarter of the buffer at a time is read
+constexpr unsigned kReadPasses = 12;
+constexpr unsigned kPeakPasses = 6;
+constexpr double kPeakSeconds = 1.5e-3;  // of one pass
 
 const CeilingKernels& best_kernels() {
 #if defined(__x86_64__)
-  __builtin_cpu_init();
+  // These look at what the operating system has enabled too, not at the processor alone.
   if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
       __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512vnni")) {
     return kCeilingAvx512;
@@ -37,103 +32,6 @@ const CeilingKernels& best_kernels() {
 #endif
   return kCeilingScalar;
 }
-
-std::vector<int> allowed_cores() {
-  cpu_set_t set;
-  CPU_ZERO(&set);
-  std::vector<int> cores;
-  if (::sched_getaffinity(0, sizeof(set), &set) == 0) {
-    for (int core = 0; core < CPU_SETSIZE; ++core) {
-      if (CPU_ISSET(core, &set)) cores.push_back(core);
-    }
-  }
-  if (cores.empty()) cores.push_back(0);
-  return cores;
-}
-
-/// CPU time that the control group allows, in cores; 0 if there is no limit.
-double quota_cores() {
-  std::ifstream in("/sys/fs/cgroup/cpu.max");
-  std::string quota;
-  double period = 0;
-  if (in >> quota >> period && quota != "max" && period > 0) return std::stod(quota) / period;
-  return 0;
-}
-
-/// Pinned threads that sleep between jobs.
-class Team {
- public:
-  explicit Team(const std::vector<int>& cores) {
-    for (std::size_t i = 0; i < cores.size(); ++i) {
-      threads_.emplace_back([this, i, core = cores[i]] { serve(i, core); });
-    }
-  }
-  Team(const Team&) = delete;  // owns threads
-  Team& operator=(const Team&) = delete;
-  ~Team() {
-    job_ = nullptr;
-    start(0);
-    for (std::thread& thread : threads_) thread.join();
-  }
-
-  /// Runs job(index) on `count` threads at once; returns the seconds from the first to start to the
-  /// last to end.
-  double run(unsigned count, const std::function<void(unsigned)>& job) {
-    job_ = &job;
-    start(count);
-    while (const unsigned left = running_.load()) running_.wait(left);
-    auto first = Clock::time_point::max();
-    auto last = Clock::time_point::min();
-    for (unsigned i = 0; i < count; ++i) {
-      first = std::min(first, times_[i].begin);
-      last = std::max(last, times_[i].end);
-    }
-    return std::chrono::duration<double>(last - first).count();
-  }
-
- private:
-  struct alignas(64) Times {
-    Clock::time_point begin;
-    Clock::time_point end;
-  };
-
-  void start(unsigned count) {
-    count_ = count;
-    ready_ = 0;
-    running_ = count;
-    ++round_;
-    round_.notify_all();
-  }
-
-  void serve(std::size_t index, int core) {
-    cpu_set_t set;
-    CPU_ZERO(&set);
-    CPU_SET(core, &set);
-    ::sched_setaffinity(0, sizeof(set), &set);  // where it is not allowed, the kernel places us
-    std::uint64_t seen = 0;
-    while (true) {
-      round_.wait(seen);
-      seen = round_.load();
-      if (job_ == nullptr) return;
-      if (index >= count_) continue;
-      ++ready_;
-      while (ready_.load() < count_) {
-      }  // all are awake before any begins
-      times_[index].begin = Clock::now();
-      (*job_)(static_cast<unsigned>(index));
-      times_[index].end = Clock::now();
-      if (--running_ == 0) running_.notify_all();
-    }
-  }
-
-  std::atomic<std::uint64_t> round_{0};
-  std::atomic<unsigned> ready_{0};
-  std::atomic<unsigned> running_{0};
-  std::atomic<unsigned> count_{0};
-  const std::function<void(unsigned)>* job_ = nullptr;
-  std::vector<Times> times_ = std::vector<Times>(CPU_SETSIZE);
-  std::vector<std::thread> threads_;
-};
 
 /// Anonymous memory on huge pages where there are any.
 class Buffer {
@@ -148,9 +46,9 @@ class Buffer {
   Buffer& operator=(const Buffer&) = delete;
   ~Buffer() { ::munmap(data_, size_); }
 
-  /// Part `index` of `count`, in whole pages.
-  [[nodiscard]] std::pair<char*, std::uint64_t> part(unsigned index, unsigned count) const {
-    const std::uint64_t size = size_ / count / kPage * kPage;
+  /// The share of thread `index` of `count`.
+  [[nodiscard]] std::pair<char*, std::uint64_t> share(unsigned index, unsigned count) const {
+    const std::uint64_t size = size_ / count / (kGrain * kWindows) * (kGrain * kWindows);
     return {data_ + index * size, size};
   }
 
@@ -165,86 +63,79 @@ class CeilingProbe::Impl {
  public:
   Impl()
       : kernels_(best_kernels()),
-        cores_(allowed_cores()),
-        team_(cores_),
+        team_(allowed_cores()),
         buffer_(std::max(std::uint64_t{128} << 20, 4 * last_level_cache())) {
-    const auto count = static_cast<unsigned>(cores_.size());
-    team_.run(count, [&](unsigned index) {
-      const auto [data, size] = buffer_.part(index, count);
+    // Written by the thread that will read it, so that it lies in that core's memory.
+    team_.run(team_.size(), [&](unsigned index) {
+      const auto [data, size] = buffer_.share(index, team_.size());
       std::fill_n(data, size, '\1');
     });
   }
 
   Ceilings measure(unsigned threads) {
-    threads = std::clamp(threads, 1U, static_cast<unsigned>(cores_.size()));
+    threads = std::clamp(threads, 1U, team_.size());
     Ceilings best;
-    for (int pass = 0; pass < kPasses; ++pass) {
-      for (auto* read : {kernels_.read_sequential, kernels_.read_streams}) {
-        best.read_bandwidth = std::max(best.read_bandwidth, read_rate(threads, read));
-      }
-      best.int8_peak = std::max(
-          best.int8_peak, loop_rate(threads, kernels_.int8_loop, kernels_.int8_per_iteration));
-      best.f32_peak = std::max(best.f32_peak,
-                               loop_rate(threads, kernels_.f32_loop, kernels_.f32_per_iteration));
-    }
+    best.read_bandwidth = read_bandwidth(threads);
+    best.int8_peak = peak(threads, kernels_.int8, int8_iterations_);
+    best.f32_peak = peak(threads, kernels_.f32, f32_iterations_);
     return best;
   }
 
  private:
-  double read_rate(unsigned threads, std::uint64_t (*read)(const void*, std::size_t)) {
-    const double seconds = team_.run(threads, [&](unsigned index) {
-      const auto [data, size] = buffer_.part(index, threads);
-      sink_ = static_cast<double>(read(data, size));
-    });
-    return static_cast<double>(buffer_.part(0, threads).second) * threads / seconds;
+  double read_bandwidth(unsigned threads) {
+    std::vector<ReadLoop*> ways;
+    for (ReadLoop* way : kernels_.reads) {
+      if (way != nullptr) ways.push_back(way);
+    }
+    // One sweep that does not count: it pushes out of the caches whatever an earlier call left.
+    for (unsigned window = 0; window < kWindows; ++window) read(threads, window, *ways[0]);
+    double best = 0;
+    for (unsigned pass = 0; pass < kReadPasses; ++pass) {
+      best = std::max(best, read(threads, pass % kWindows, *ways[pass % ways.size()]));
+    }
+    return best;
   }
 
-  template <class Loop>
-  double loop_rate(unsigned threads, Loop* loop, std::uint64_t per_iteration) {
-    std::uint64_t iterations = 1024;
-    while (true) {
-      const double seconds =
-          team_.run(threads, [&](unsigned) { sink_ = static_cast<double>(loop(iterations)); });
-      if (seconds >= kPassSeconds) {
-        return static_cast<double>(iterations * per_iteration) * threads / seconds;
+  /// Bytes a second of one window of every thread's share.
+  double read(unsigned threads, unsigned window, ReadLoop& way) {
+    const std::uint64_t size = buffer_.share(0, threads).second / kWindows;
+    const double seconds = team_.run(threads, [&](unsigned index) {
+      sink_ = way(buffer_.share(index, threads).first + window * size, size);
+    });
+    return static_cast<double>(size * threads) / seconds;
+  }
+
+  /// Multiply-adds a second. `iterations` of a pass grow until it is long enough, and stay so.
+  template <std::size_t N>
+  double peak(unsigned threads, const PeakLoop (&loops)[N], std::uint64_t& iterations) {
+    double best = 0;
+    for (const PeakLoop& loop : loops) {
+      if (loop.run == nullptr) continue;
+      for (unsigned pass = 0; pass < kPeakPasses;) {
+        const double seconds = team_.run(threads, [&](unsigned) { sink_ = loop.run(iterations); });
+        if (seconds < kPeakSeconds) {
+          iterations *= 2;
+          continue;
+        }
+        ++pass;
+        best = std::max(best,
+                        static_cast<double>(iterations * loop.per_iteration) * threads / seconds);
       }
-      iterations *= seconds > kPassSeconds / 4 ? 2 : 4;
     }
+    return best;
   }
 
   const CeilingKernels& kernels_;
-  std::vector<int> cores_;
-  Team team_;
+  CoreTeam team_;
   Buffer buffer_;
-  std::atomic<double> sink_{0};  // results go somewhere, so that no loop is dead
+  std::uint64_t int8_iterations_ = 1024;
+  std::uint64_t f32_iterations_ = 1024;
+  std::atomic<std::uint64_t> sink_{0};  // results go somewhere, so that no loop is dead
 };
 
 CeilingProbe::CeilingProbe() : impl_(std::make_unique<Impl>()) {}
 CeilingProbe::~CeilingProbe() = default;
 
 Ceilings CeilingProbe::measure(unsigned threads) { return impl_->measure(threads); }
-
-unsigned usable_cores() {
-  auto cores = static_cast<unsigned>(allowed_cores().size());
-  const double quota = quota_cores();
-  if (quota > 0) cores = std::min(cores, static_cast<unsigned>(std::ceil(quota)));
-  return std::max(cores, 1U);
-}
-
-std::uint64_t last_level_cache() {
-  static const std::uint64_t size = [] {
-    std::uint64_t largest = 0;
-    for (int index = 0; index < 8; ++index) {
-      std::ifstream in("/sys/devices/system/cpu/cpu0/cache/index" + std::to_string(index) +
-                       "/size");
-      std::uint64_t value = 0;
-      char unit = 0;
-      if (!(in >> value >> unit)) continue;
-      largest = std::max(largest, value * (unit == 'M' ? 1U << 20 : 1U << 10));
-    }
-    return largest > 0 ? largest : std::uint64_t{32} << 20;
-  }();
-  return size;
-}
 
 }  // namespace bitgate

@@ -10,10 +10,11 @@ namespace bitgate {
 /// Measures ceilings with its own kernels on its own threads, pinned one to a core, parked between
 /// calls. Owns a buffer of more than twice the last-level cache for the read bandwidth.
 ///
-/// read_bandwidth: streaming reads of the whole buffer, bytes/s. int8_peak and f32_peak: multiply-
-/// adds/s from registers with the widest instructions that this CPU has (vpdpbusd; else vpmaddubsw
-/// accumulated in int16, which ternary codes allow; else plain C++).
-/// Each figure is the best of several short passes: a ceiling is what can be reached.
+/// read_bandwidth: streaming reads of memory that is in no cache, bytes/s. int8_peak and f32_peak:
+/// multiply-adds/s from registers with the best instructions that this CPU has. For int8: vpdpbusd;
+/// else vpmaddubsw, without the additions that a kernel also pays for; else int16 lanes of the
+/// baseline instruction set.
+/// Each figure is the best of at least six short passes: a ceiling is what can be reached.
 class CeilingProbe {
  public:
   CeilingProbe();
@@ -21,7 +22,8 @@ class CeilingProbe {
   CeilingProbe(const CeilingProbe&) = delete;  // owns threads
   CeilingProbe& operator=(const CeilingProbe&) = delete;
 
-  /// Takes about 60 ms.
+  /// With this many threads, at most one a core. Takes about 60 ms; longer where the caches are
+  /// larger than 64 MiB.
   [[nodiscard]] Ceilings measure(unsigned threads);
 
  private:
@@ -31,7 +33,8 @@ class CeilingProbe {
 
 /// Cores that this process may use (affinity and cgroup quota), at least 1.
 unsigned usable_cores();
-/// Bytes of the last-level cache as the system reports it; 32 MiB if it does not.
+/// Bytes of the last-level caches of those cores together, as the system reports them; 32 MiB if it
+/// does not.
 std::uint64_t last_level_cache();
 
 }  // namespace bitgate

@@ -1,53 +1,63 @@
 #include "measure/environment.hpp"
 
 #include <sys/utsname.h>
-#include <unistd.h>
 
 #include <fstream>
 #include <sstream>
-#include <string>
+#include <string_view>
+#include <utility>
 
 #include <fmt/format.h>
 
+#include "base/text.hpp"
 #include "base/version.hpp"
 #include "measure/ceilings.hpp"
+#include "measure/machine.hpp"
 #include "measure/sampling.hpp"
 
 namespace bitgate {
 namespace {
 
-/// First line of a file; empty if it can't be read.
-std::string first_line(const std::string& path) {
-  std::ifstream in(path);
-  std::string line;
-  std::getline(in, line);
-  return line;
-}
+constexpr double kMuchSteal = 0.02;
+constexpr double kMuchLoad = 0.5;  // runnable tasks a core
 
 /// The value of "name : value" in /proc/cpuinfo or /proc/meminfo.
-std::string proc_value(const std::string& path, const std::string& name) {
+std::string proc_value(const std::string& path, std::string_view name) {
   std::ifstream in(path);
   for (std::string line; std::getline(in, line);) {
     const std::size_t colon = line.find(':');
     if (colon == std::string::npos || !line.starts_with(name)) continue;
-    const std::size_t end = line.find_last_not_of(" \t", colon - 1);
-    if (line.substr(0, end + 1) != name) continue;
+    if (line.find_first_not_of(" \t", name.size()) != colon) continue;
     const std::size_t start = line.find_first_not_of(" \t", colon + 1);
     return start == std::string::npos ? "" : line.substr(start);
   }
   return "";
 }
 
+bool has_word(const std::string& words, const std::string& word) {
+  return (" " + words + " ").find(" " + word + " ") != std::string::npos;
+}
+
 /// Those of the CPU's flags that kernels choose by.
-std::string isa_flags() {
-  const std::string flags = " " + proc_value("/proc/cpuinfo", "flags") + " ";
+std::string isa_of(const std::string& flags) {
   std::string found;
   for (const char* flag : {"avx2", "fma", "avx_vnni", "avx512f", "avx512bw", "avx512vl",
                            "avx512_vnni", "avx512_vbmi", "avx512_bf16", "amx_int8"}) {
-    if (flags.find(" " + std::string(flag) + " ") == std::string::npos) continue;
-    found += (found.empty() ? "" : " ") + std::string(flag);
+    if (has_word(flags, flag)) found += (found.empty() ? "" : " ") + std::string(flag);
   }
   return found;
+}
+
+std::string virtualisation(const std::string& flags) {
+  if (!has_word(flags, "hypervisor")) return flags.empty() ? "" : "none seen";
+  const std::string vendor = first_line("/sys/class/dmi/id/sys_vendor");
+  return vendor.empty() ? "virtual machine" : fmt::format("virtual machine ({})", vendor);
+}
+
+std::string memory_total() {
+  double kib = 0;
+  if (!(std::istringstream(proc_value("/proc/meminfo", "MemTotal")) >> kib)) return "";
+  return fmt::format("{:.1f} GiB", kib / 1048576.0);
 }
 
 std::string os_name() {
@@ -61,98 +71,125 @@ std::string os_name() {
   return "";
 }
 
-/// Share of CPU time since boot that the hypervisor gave to others; < 0: unknown.
-double steal_share() {
+std::optional<double> load_average() {
+  double load = 0;
+  if (!(std::istringstream(first_line("/proc/loadavg")) >> load)) return {};
+  return load;
+}
+
+/// Share of CPU time since boot that the hypervisor gave to others.
+std::optional<double> steal_share() {
+  // "cpu user nice system idle iowait irq softirq steal …"; guest time behind them is user time
+  // too.
   std::istringstream line(first_line("/proc/stat"));
   std::string label;
   line >> label;
   double total = 0;
-  double steal = -1;
   double value = 0;
-  constexpr int kStealField = 7;
-  constexpr int kFields = 8;  // guest time behind them is contained in user time
-  for (int field = 0; field < kFields && line >> value; ++field) {
+  for (int field = 0; field < 8; ++field) {
+    if (!(line >> value)) return {};
     total += value;
-    if (field == kStealField) steal = value;
   }
-  return total > 0 && steal >= 0 ? steal / total : -1;
+  if (total <= 0) return {};
+  return value / total;
 }
 
 class Reader {
  public:
   Environment read() {
     read_cpu();
-    read_memory();
     read_system();
     read_build();
+    environment_.warnings = warnings_about(state_);
     return std::move(environment_);
   }
 
  private:
   void fact(const char* name, const std::string& value) {
-    if (!value.empty()) environment_.facts.emplace_back(name, value);
+    if (!value.empty()) environment_.facts.emplace_back(name, to_utf8(value));
   }
-  void warn(std::string text) { environment_.warnings.push_back(std::move(text)); }
 
   void read_cpu() {
+    const std::string flags = proc_value("/proc/cpuinfo", "flags");
+    state_.cores = static_cast<unsigned>(allowed_cores().size());
+    state_.quota = cpu_quota();
+    state_.governor = first_line("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor");
     fact("cpu.model", proc_value("/proc/cpuinfo", "model name"));
-    fact("cpu.isa", isa_flags());
-    fact("cpu.cores", std::to_string(usable_cores()));
-    fact("cpu.llc", fmt::format("{} MiB", last_level_cache() >> 20));
+    fact("cpu.isa", isa_of(flags));
+    fact("cpu.cores", std::to_string(state_.cores));
+    fact("cpu.quota", state_.quota ? fmt::format("{:g} cores", *state_.quota) : "none");
+    fact("cpu.governor", state_.governor);
     const std::string smt = first_line("/sys/devices/system/cpu/smt/active");
     fact("cpu.smt", smt.empty() ? "" : (smt == "1" ? "on" : "off"));
-    const std::string governor =
-        first_line("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor");
-    fact("cpu.governor", governor);
-    if (!governor.empty() && governor != "performance") {
-      warn(
-          fmt::format("the CPU governor is '{}', so clocks vary: set it to performance", governor));
-    }
-  }
-
-  void read_memory() {
-    fact("memory.total", proc_value("/proc/meminfo", "MemTotal"));
+    fact("cpu.llc", fmt::format("{} MiB", last_level_cache() >> 20));
+    fact("memory.total", memory_total());
     fact("memory.hugepages", first_line("/sys/kernel/mm/transparent_hugepage/enabled"));
+    fact("virtualisation", virtualisation(flags));
   }
 
   void read_system() {
     utsname name{};
     if (::uname(&name) == 0) fact("kernel", fmt::format("{} {}", name.sysname, name.release));
     fact("os", os_name());
-    const std::string flags = " " + proc_value("/proc/cpuinfo", "flags") + " ";
-    const bool virtualised = flags.find(" hypervisor ") != std::string::npos;
-    fact("virtualisation", virtualised ? "virtual machine" : "none seen");
     fact("clock.tick", fmt::format("{:g} ns", clock_tick_ns()));
-
-    const std::string load = first_line("/proc/loadavg");
-    fact("load", load.substr(0, load.find(' ')));
-    const double busy = load.empty() ? 0 : std::stod(load);
-    if (busy > 0.5 * usable_cores()) {
-      warn(fmt::format("the load average is {:g} on {} cores: other work disturbs the timings",
-                       busy, usable_cores()));
-    }
-    const double steal = steal_share();
-    if (steal >= 0) fact("steal", fmt::format("{:.2f}%", steal * 100));
-    if (steal > 0.02) {
-      warn(fmt::format("the hypervisor has given {:.1f}% of this machine's time to others",
-                       steal * 100));
-    }
+    const std::optional<double> load = load_average();
+    state_.load = load.value_or(0);
+    fact("load", load ? fmt::format("{:g}", *load) : "");
+    const std::optional<double> steal = steal_share();
+    state_.steal = steal.value_or(0);
+    fact("steal", steal ? fmt::format("{:.2f}%", *steal * 100) : "");
   }
 
   void read_build() {
-    fact("build", std::string(tool_build()));
-    const std::string_view build = tool_build();
-    if (build.find("sanitizers") != std::string_view::npos ||
-        build.find("Debug") != std::string_view::npos) {
-      warn(fmt::format("this bitgate is a slow build ({}): its timings mean nothing", build));
-    }
+    const std::string_view build = tool_build();  // "compiler, build type"
+    const std::size_t comma = build.rfind(", ");
+    state_.build_type = build.substr(comma + 2);
+    fact("build.compiler", std::string(build.substr(0, comma)));
+    fact("build.type", state_.build_type);
   }
 
   Environment environment_;
+  MachineState state_;
 };
 
 }  // namespace
 
 Environment read_environment() { return Reader().read(); }
+
+std::vector<std::string> warnings_about(const MachineState& state) {
+  std::vector<std::string> warnings;
+  const std::string& build = state.build_type;
+  if (build.empty() || build.starts_with("Debug") ||
+      build.find("sanitizers") != std::string::npos) {
+    warnings.push_back(fmt::format(
+        "timings of this build mean nothing: its type is '{}'; use the release preset", build));
+  }
+  if (!state.governor.empty() && state.governor != "performance") {
+    warnings.push_back(
+        fmt::format("the CPU governor is '{}', so clocks vary: run "
+                    "`cpupower frequency-set -g performance` as root",
+                    state.governor));
+  }
+  if (state.quota && *state.quota < state.cores) {
+    warnings.push_back(fmt::format(
+        "the control group allows {:g} of {} cores, and more threads are stopped for parts of "
+        "every period: raise the quota (docker --cpus, systemd CPUQuota) or use fewer threads",
+        *state.quota, state.cores));
+  }
+  if (state.load > kMuchLoad * state.cores) {
+    warnings.push_back(
+        fmt::format("the load average is {:g} on {} cores, so other work disturbs "
+                    "the timings: end it, or run again when it is over",
+                    state.load, state.cores));
+  }
+  if (state.steal > kMuchSteal) {
+    warnings.push_back(
+        fmt::format("the hypervisor has given {:.1f}% of this machine's time to "
+                    "others: prefer ratios of one run to times, or take a dedicated "
+                    "machine",
+                    state.steal * 100));
+  }
+  return warnings;
+}
 
 }  // namespace bitgate

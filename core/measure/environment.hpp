@@ -1,13 +1,30 @@
 // The machine and its state, for the receipt and `bitgate doctor`.
 #pragma once
 
+#include <optional>
+#include <string>
+#include <vector>
+
 #include "receipt/receipt.hpp"
 
 namespace bitgate {
 
 /// CPU model, ISA extensions that kernels care about, cores allowed, cgroup quota, governor, SMT,
-/// virtualisation, kernel, memory, compiler and build type of this binary, clock resolution; with
-/// warnings for what disturbs measurements. What can't be found out is absent.
+/// caches, memory, kernel, virtualisation, clock resolution, load, compiler and build type of this
+/// binary; with warnings for what disturbs measurements. What can't be found out is absent.
 Environment read_environment();
+
+/// What decides whether timings taken now can be trusted.
+struct MachineState {
+  std::string governor;         ///< of the CPU frequency; empty: unknown
+  unsigned cores = 1;           ///< that the affinity mask allows
+  std::optional<double> quota;  ///< of the control group, in cores
+  double load = 0;              ///< runnable tasks, mean of the last minute
+  double steal = 0;             ///< share of CPU time since boot that the hypervisor gave to others
+  std::string build_type;       ///< "RelWithDebInfo", "Debug", "… with sanitizers"
+};
+
+/// What disturbs measurements in that state, in plain words, each with its remedy.
+std::vector<std::string> warnings_about(const MachineState& state);
 
 }  // namespace bitgate

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <ctime>
 #include <numeric>
+#include <optional>
 #include <span>
 #include <stdexcept>
 
@@ -23,6 +24,14 @@ constexpr std::uint64_t kLeastSamples = 3;
 constexpr std::uint64_t kBriefSamples = 20;
 constexpr double kBriefNs = 2e8;
 
+double total(std::span<const std::uint64_t> times) {
+  return std::accumulate(times.begin(), times.end(), 0.0);
+}
+
+std::vector<double> to_double(std::span<const std::uint64_t> times) {
+  return {times.begin(), times.end()};
+}
+
 std::vector<std::uint64_t> take(const Sampler& sampler, std::uint64_t samples,
                                 std::uint64_t repeat) {
   std::vector<std::uint64_t> times = sampler(samples, repeat);
@@ -33,52 +42,76 @@ std::vector<std::uint64_t> take(const Sampler& sampler, std::uint64_t samples,
   return times;
 }
 
-double total(std::span<const std::uint64_t> times) {
-  return static_cast<double>(std::accumulate(times.begin(), times.end(), std::uint64_t{0}));
-}
-
-std::vector<double> to_double(std::span<const std::uint64_t> times) {
-  return {times.begin(), times.end()};
-}
-
-/// Executions so that a sample is long enough for the clock.
-std::uint64_t calibrate(const Sampler& sampler) {
-  const double wanted = std::max(kLeastSampleNs, kLeastTicks * clock_tick_ns());
-  std::uint64_t repeat = 1;
-  while (repeat < kMostRepeat) {
-    const auto time = static_cast<double>(take(sampler, 1, repeat).front());
-    if (time >= wanted) break;
-    // A first execution is often slow, so the estimate may be too low: grow, look again.
-    const double factor = std::clamp(1.2 * wanted / std::max(time, 1.0), 1.5, 100.0);
-    repeat = std::min(kMostRepeat,
-                      static_cast<std::uint64_t>(std::ceil(static_cast<double>(repeat) * factor)));
+/// A group of calibrated samples of about `last_ns` each: as many as fit into `budget_ns` and into
+/// one group, at least one and at most `most`.
+std::vector<std::uint64_t> take_group(const Sampler& sampler, std::uint64_t repeat, double last_ns,
+                                      double budget_ns, std::uint64_t most) {
+  const double fitting = std::clamp(budget_ns, 0.0, kGroupNs) / std::max(last_ns, 1.0);
+  const std::uint64_t samples =
+      std::clamp(static_cast<std::uint64_t>(fitting), std::uint64_t{1}, most);
+  std::vector<std::uint64_t> times = take(sampler, samples, repeat);
+  if (total(times) == 0) {
+    throw std::runtime_error(
+        fmt::format("{} samples of {} executions took 0 ns: the clock that timed them stands still",
+                    samples, repeat));
   }
-  return repeat;
+  return times;
 }
 
-/// How many samples make a group of about kGroupNs, at least one and at most `most`.
-std::uint64_t group_size(double sample_ns, std::uint64_t most) {
-  const double fitting = kGroupNs / std::max(sample_ns, 1.0);
-  return std::clamp(static_cast<std::uint64_t>(fitting), std::uint64_t{1},
-                    std::max<std::uint64_t>(most, 1));
+struct Calibration {
+  std::uint64_t repeat = 1;
+  double sample_ns = 0;
+  /// A single execution takes so long that it was warm-up enough: the one after it, kept.
+  std::optional<std::uint64_t> slow_sample;
+};
+
+/// Executions so that a sample is long enough for the clock. Seen twice, since a first execution is
+/// often slow for reasons of its own.
+Calibration calibrate(const Sampler& sampler, double slow_ns) {
+  const double wanted = std::max(kLeastSampleNs, kLeastTicks * clock_tick_ns());
+  Calibration result;
+  bool seen_before = false;
+  bool slow_before = false;
+  while (true) {
+    const std::uint64_t sample = take(sampler, 1, result.repeat).front();
+    result.sample_ns = static_cast<double>(sample);
+    const bool slow = result.repeat == 1 && result.sample_ns >= std::max(slow_ns, wanted);
+    if (slow && slow_before) {
+      result.slow_sample = sample;
+      return result;
+    }
+    slow_before = slow;
+    if (result.sample_ns >= wanted) {
+      if (seen_before) return result;
+      seen_before = true;
+      continue;
+    }
+    seen_before = false;
+    if (result.repeat == kMostRepeat) {
+      if (sample > 0) return result;
+      throw std::runtime_error(fmt::format(
+          "{} executions took 0 ns: the clock that timed them stands still", result.repeat));
+    }
+    const double factor = std::clamp(1.2 * wanted / std::max(result.sample_ns, 1.0), 1.5, 100.0);
+    const double next = std::ceil(static_cast<double>(result.repeat) * factor);
+    result.repeat =
+        next < static_cast<double>(kMostRepeat) ? static_cast<std::uint64_t>(next) : kMostRepeat;
+  }
 }
 
-void warm_up(const Sampler& sampler, double cap_ns, StageResult& result) {
+/// Samples until the last of them show no trend, or until the cap.
+void warm_up(const Sampler& sampler, double sample_ns, double cap_ns, StageResult& result) {
   std::vector<std::uint64_t> times;
   double spent = 0;
   result.stationary = false;
-  while (spent < cap_ns) {
-    const double last = times.empty() ? kLeastSampleNs : static_cast<double>(times.back());
+  while (spent < cap_ns && !result.stationary) {
     const std::vector<std::uint64_t> group =
-        take(sampler, group_size(last, kTrendWindow), result.repeat);
+        take_group(sampler, result.repeat, sample_ns, cap_ns - spent, kTrendWindow);
     spent += total(group);
+    sample_ns = static_cast<double>(group.back());
     times.insert(times.end(), group.begin(), group.end());
-    if (times.size() < kTrendWindow) continue;
-    if (stationary(to_double(std::span(times).last(kTrendWindow)))) {
-      result.stationary = true;
-      break;
-    }
-    if (total(group) == 0) break;  // a clock that stands still shows no trend either
+    result.stationary =
+        times.size() >= kTrendWindow && stationary(to_double(std::span(times).last(kTrendWindow)));
   }
   result.warmup_samples = times.size();
 }
@@ -100,22 +133,30 @@ void summarize(StageResult& result) {
 
 StageResult measure_stage(const Sampler& sampler, const Sampling& sampling) {
   const auto max_ns = static_cast<double>(sampling.max_time.count());
+  const std::uint64_t least = std::max(sampling.min_samples, kLeastSamples);
+  const Calibration calibration = calibrate(sampler, max_ns / 4);
   StageResult result;
-  result.repeat = calibrate(sampler);
-  warm_up(sampler, max_ns / 4, result);
+  result.repeat = calibration.repeat;
+  if (calibration.slow_sample) {
+    result.warmup_samples = 1;
+    result.stationary = false;
+    result.samples_ns.push_back(*calibration.slow_sample);
+  } else {
+    warm_up(sampler, calibration.sample_ns, max_ns / 4, result);
+  }
 
-  double spent = 0;
+  double spent = total(result.samples_ns);
+  double last = calibration.sample_ns;
   result.stopped_by = "max_time";
   while (spent < max_ns || result.samples_ns.size() < kLeastSamples) {
     const std::size_t have = result.samples_ns.size();
-    const double last = have == 0 ? kLeastSampleNs : static_cast<double>(result.samples_ns.back());
-    const std::uint64_t left = have < sampling.min_samples ? sampling.min_samples - have : 10;
-    const std::vector<std::uint64_t> group = take(sampler, group_size(last, left), result.repeat);
+    const std::uint64_t more = have < least ? least - have : kTrendWindow;
+    const std::vector<std::uint64_t> group =
+        take_group(sampler, result.repeat, last, max_ns - spent, more);
     spent += total(group);
+    last = static_cast<double>(group.back());
     result.samples_ns.insert(result.samples_ns.end(), group.begin(), group.end());
-    const std::size_t count = result.samples_ns.size();
-    if (count >= std::max(sampling.min_samples, kLeastSamples) &&
-        (precise(result.samples_ns, sampling.precision) || total(group) == 0)) {
+    if (result.samples_ns.size() >= least && precise(result.samples_ns, sampling.precision)) {
       result.stopped_by = "precision";
       break;
     }

@@ -18,20 +18,23 @@ struct Sampling {
 };
 
 /// Executes the measured thing `samples` times `repeat` times and returns the nanoseconds of each
-/// sample. Runs elsewhere (in a worker) and is timed there.
+/// sample. Runs elsewhere (in a worker) and is timed there; no other clock is looked at. Called for
+/// about 100 ms of samples at a time. What it throws passes through.
 using Sampler =
     std::function<std::vector<std::uint64_t>(std::uint64_t samples, std::uint64_t repeat)>;
 
 /// Calibrates `repeat` (a sample lasts at least 5 ms and 1000 clock ticks), warms up until the last
-/// samples show no trend (cap: a quarter of max_time), then samples until the wanted precision with
-/// at least min_samples, or until max_time is over with at least 3 samples.
+/// 10 samples show no trend (cap: a quarter of max_time), then samples until the wanted precision
+/// with at least min_samples, or until max_time is over with at least 3 samples. What takes a
+/// quarter of max_time for one execution gets one as warm-up. Throws std::runtime_error if the
+/// sampler returns another number of samples than was asked for, or if its clock stands still.
 StageResult measure_stage(const Sampler& sampler, const Sampling& sampling);
 
 /// A stage that is only worth a few executions (load, quantize, output): at least 3 samples of one
-/// execution, then on until 20 samples or 200 ms.
+/// execution, then on until 20 samples or 200 ms. Throws as measure_stage does for a wrong number.
 StageResult measure_briefly(const Sampler& sampler);
 
-/// Nanoseconds of one execution: the median over samples, divided by `repeat`.
+/// Nanoseconds of one execution: the median over samples, divided by `repeat`. NaN without samples.
 double median_ns(const StageResult& stage);
 
 /// The smallest step of the host's monotonic clock as observed, in nanoseconds.

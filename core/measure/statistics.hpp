@@ -1,4 +1,4 @@
-// Robust, distribution-free statistics of samples.
+// Robust, distribution-free statistics of samples. Values are finite.
 #pragma once
 
 #include <cstddef>
@@ -26,6 +26,7 @@ Interval median_interval(std::span<const double> values, double confidence = 0.9
 
 /// Whether the values show no trend over their order: Kendall's S of (index, value) is within what
 /// chance gives at 5 %, which says the same as Sen's interval of the slope containing 0 (Sen 1968).
+/// False for fewer than 4 values, which can't show it.
 bool stationary(std::span<const double> values);
 
 }  // namespace bitgate

@@ -16,21 +16,35 @@ namespace {
 
 std::uint64_t checked_size(std::string_view format, std::uint64_t rows, std::uint64_t cols) {
   const auto size = formats::byte_size(format, rows, cols);
-  if (!size) throw std::invalid_argument(fmt::format("{} can't hold {}x{}", format, rows, cols));
+  if (!size) {
+    throw std::invalid_argument(
+        fmt::format("{} can't hold {}x{}{}", format, rows, cols,
+                    format == formats::kI2S ? ": the columns must be a multiple of 128" : ""));
+  }
   return *size;
 }
 
-void require_size(std::string_view format, std::uint64_t size, std::uint64_t wanted) {
-  if (size != wanted) {
-    throw std::invalid_argument(
-        fmt::format("{}: {} bytes, the shape takes {}", format, size, wanted));
-  }
+void require_count(std::string_view format, std::string_view what, std::uint64_t count,
+                   std::uint64_t wanted) {
+  if (count == wanted) return;
+  throw std::invalid_argument(
+      fmt::format("{}: {} {}, but the shape takes {}", format, count, what, wanted));
 }
 
 void require_scale(std::string_view format, float scale, std::uint64_t row) {
   if (!std::isfinite(scale) || scale < 0) {
     throw std::invalid_argument(
-        fmt::format("{}: scale {} of row {} is not finite and positive", format, scale, row));
+        fmt::format("{}: scale {} of row {} is negative or not finite", format, scale, row));
+  }
+}
+
+void require_matrix(std::span<const float> values, std::uint64_t rows, std::uint64_t cols) {
+  require_count("quantize", "values", values.size(),
+                checked_size(formats::kF32, rows, cols) / sizeof(float));
+  for (std::uint64_t i = 0; i < values.size(); ++i) {
+    if (std::isfinite(values[i])) continue;
+    throw std::invalid_argument(fmt::format("quantize: {} at row {}, column {} is not finite",
+                                            values[i], i / cols, i % cols));
   }
 }
 
@@ -74,11 +88,13 @@ std::vector<std::int8_t> ternary_codes(std::span<const float> weights, float sca
 
 Ternary quantize_ternary(std::span<const float> weights, std::uint64_t rows, std::uint64_t cols,
                          Rounding rounding) {
+  require_matrix(weights, rows, cols);
   const float scale = ternary_scale(weights, rounding);
   return {rows, cols, ternary_codes(weights, scale, rounding), scale};
 }
 
 Int8 quantize_i8(std::span<const float> values, std::uint64_t rows, std::uint64_t cols) {
+  require_matrix(values, rows, cols);
   Int8 out{rows, cols, std::vector<std::int8_t>(values.size()), std::vector<float>(rows)};
   for (std::uint64_t row = 0; row < rows; ++row) {
     float largest = 1e-5F;
@@ -97,7 +113,14 @@ Int8 quantize_i8(std::span<const float> values, std::uint64_t rows, std::uint64_
 
 std::vector<std::byte> encode_i2_s(const Ternary& weights) {
   std::vector<std::byte> bytes(checked_size(formats::kI2S, weights.rows, weights.cols));
+  require_count(formats::kI2S, "codes", weights.codes.size(), weights.rows * weights.cols);
+  require_scale(formats::kI2S, weights.scale, 0);
   for (std::uint64_t i = 0; i < weights.codes.size(); ++i) {
+    if (weights.codes[i] < -1 || weights.codes[i] > 1) {
+      throw std::invalid_argument(fmt::format("i2_s: {} at row {}, column {} is not ternary",
+                                              weights.codes[i], i / weights.cols,
+                                              i % weights.cols));
+    }
     const Place place = i2_s_place(i);
     bytes[place.byte] |= std::byte(static_cast<std::uint8_t>(weights.codes[i] + 1) << place.shift);
   }
@@ -106,7 +129,7 @@ std::vector<std::byte> encode_i2_s(const Ternary& weights) {
 }
 
 Ternary decode_i2_s(std::span<const std::byte> bytes, std::uint64_t rows, std::uint64_t cols) {
-  require_size(formats::kI2S, bytes.size(), checked_size(formats::kI2S, rows, cols));
+  require_count(formats::kI2S, "bytes", bytes.size(), checked_size(formats::kI2S, rows, cols));
   Ternary out{rows, cols, std::vector<std::int8_t>(rows * cols), 0};
   for (std::uint64_t i = 0; i < out.codes.size(); ++i) {
     const Place place = i2_s_place(i);
@@ -124,6 +147,11 @@ Ternary decode_i2_s(std::span<const std::byte> bytes, std::uint64_t rows, std::u
 
 std::vector<std::byte> encode_i8(const Int8& values) {
   std::vector<std::byte> bytes(checked_size(formats::kI8, values.rows, values.cols));
+  require_count(formats::kI8, "codes", values.codes.size(), values.rows * values.cols);
+  require_count(formats::kI8, "scales", values.scales.size(), values.rows);
+  for (std::uint64_t row = 0; row < values.rows; ++row) {
+    require_scale(formats::kI8, values.scales[row], row);
+  }
   std::memcpy(bytes.data(), values.codes.data(), values.codes.size());
   std::memcpy(bytes.data() + values.codes.size(), values.scales.data(),
               values.scales.size() * sizeof(float));
@@ -131,7 +159,7 @@ std::vector<std::byte> encode_i8(const Int8& values) {
 }
 
 Int8 decode_i8(std::span<const std::byte> bytes, std::uint64_t rows, std::uint64_t cols) {
-  require_size(formats::kI8, bytes.size(), checked_size(formats::kI8, rows, cols));
+  require_count(formats::kI8, "bytes", bytes.size(), checked_size(formats::kI8, rows, cols));
   Int8 out{rows, cols, std::vector<std::int8_t>(rows * cols), std::vector<float>(rows)};
   std::memcpy(out.codes.data(), bytes.data(), out.codes.size());
   std::memcpy(out.scales.data(), bytes.data() + out.codes.size(), rows * sizeof(float));
@@ -150,6 +178,9 @@ std::vector<float> dequantize(const Ternary& weights) {
 }
 
 double nmse(std::span<const float> x, std::span<const float> y) {
+  if (x.size() != y.size()) {
+    throw std::invalid_argument(fmt::format("nmse: {} values against {}", x.size(), y.size()));
+  }
   double error = 0;
   double power = 0;
   for (std::size_t i = 0; i < x.size(); ++i) {

@@ -29,17 +29,22 @@ struct Int8 {
   std::vector<float> scales;
 };
 
-/// The scale that the rule gives for these weights.
+/// The scale that the rule gives for these weights, of which there is at least one.
 float ternary_scale(std::span<const float> weights, Rounding rounding);
 /// The codes for a given scale (kTernary does not look at it).
 std::vector<std::int8_t> ternary_codes(std::span<const float> weights, float scale,
                                        Rounding rounding);
+
+/// Quantizes a matrix. Throws std::invalid_argument if `weights` or `values` has another size than
+/// rows x cols, or is empty, or holds NaN or an infinity.
 Ternary quantize_ternary(std::span<const float> weights, std::uint64_t rows, std::uint64_t cols,
                          Rounding rounding);
 Int8 quantize_i8(std::span<const float> values, std::uint64_t rows, std::uint64_t cols);
 
-/// Canonical bytes and back. decode_* throws std::invalid_argument for a wrong size, an illegal
-/// code, or a shape that the format can't hold; the message names the first offending element.
+/// Canonical bytes and back. Both ways throw std::invalid_argument for a wrong size or number of
+/// scales, an illegal code, a scale that is negative or not finite, or a shape that the format
+/// can't hold; the message names the first offending element. Padding is written as zeros and not
+/// read.
 std::vector<std::byte> encode_i2_s(const Ternary& weights);
 Ternary decode_i2_s(std::span<const std::byte> bytes, std::uint64_t rows, std::uint64_t cols);
 std::vector<std::byte> encode_i8(const Int8& values);
@@ -49,7 +54,7 @@ Int8 decode_i8(std::span<const std::byte> bytes, std::uint64_t rows, std::uint64
 std::vector<float> dequantize(const Ternary& weights);
 
 /// Normalised mean square error: sum (x - y)^2 / sum x^2; 0 for two all-zero inputs, infinite if
-/// only x is all zero. Accumulated in double.
+/// only x is all zero. Accumulated in double. Throws std::invalid_argument for different sizes.
 double nmse(std::span<const float> x, std::span<const float> y);
 
 }  // namespace bitgate::oracle

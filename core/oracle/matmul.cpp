@@ -1,11 +1,25 @@
 #include "oracle/matmul.hpp"
 
 #include <cmath>
+#include <stdexcept>
+
+#include <fmt/format.h>
 
 namespace bitgate::oracle {
+namespace {
+
+void require_sizes(std::uint64_t w, std::uint64_t x, std::uint64_t rows, std::uint64_t cols,
+                   std::uint64_t batch) {
+  if (w == rows * cols && x == batch * cols) return;
+  throw std::invalid_argument(fmt::format("matmul: {} weights for {}x{}, {} activations for {}x{}",
+                                          w, rows, cols, x, batch, cols));
+}
+
+}  // namespace
 
 std::vector<std::int32_t> matmul_i8(std::span<const std::int8_t> w, std::span<const std::int8_t> x,
                                     std::uint64_t rows, std::uint64_t cols, std::uint64_t batch) {
+  require_sizes(w.size(), x.size(), rows, cols, batch);
   std::vector<std::int32_t> y(batch * rows);
   for (std::uint64_t row = 0; row < rows; ++row) {
     const std::int8_t* weights = w.data() + row * cols;
@@ -23,6 +37,7 @@ std::vector<std::int32_t> matmul_i8(std::span<const std::int8_t> w, std::span<co
 
 Bounded matmul_f32(std::span<const float> w, std::span<const float> x, std::uint64_t rows,
                    std::uint64_t cols, std::uint64_t batch) {
+  require_sizes(w.size(), x.size(), rows, cols, batch);
   const double roundoff = std::ldexp(1.0, -24);
   const double terms = static_cast<double>(cols) * roundoff;
   const double gamma = terms / (1 - terms);

@@ -1,0 +1,92 @@
+#include "pipeline/expand.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+namespace bitgate {
+namespace {
+
+/// Matches * (any text) and ? (any character), greedily with one point to fall back to.
+bool glob(std::string_view pattern, std::string_view text) {
+  std::size_t p = 0;
+  std::size_t t = 0;
+  std::size_t star = std::string_view::npos;
+  std::size_t resume = 0;
+  while (t < text.size()) {
+    if (p < pattern.size() && (pattern[p] == '?' || pattern[p] == text[t]) && pattern[p] != '*') {
+      ++p;
+      ++t;
+    } else if (p < pattern.size() && pattern[p] == '*') {
+      star = p++;
+      resume = t;
+    } else if (star != std::string_view::npos) {
+      p = star + 1;
+      t = ++resume;
+    } else {
+      return false;
+    }
+  }
+  return pattern.find_first_not_of('*', p) == std::string_view::npos;
+}
+
+const BackendSpec* find_backend(const Pipeline& pipeline, const std::string& name) {
+  const auto found = std::find_if(pipeline.backends.begin(), pipeline.backends.end(),
+                                  [&](const BackendSpec& backend) { return backend.name == name; });
+  return found == pipeline.backends.end() ? nullptr : &*found;
+}
+
+void expand_suite(const Pipeline& pipeline, const SuiteSpec& suite, std::vector<Case>& out) {
+  Case point;
+  point.suite = &suite;
+  for (const Shape& shape : suite.shape) {
+    for (const std::string& format : suite.format) {
+      for (const std::uint64_t batch : suite.batch) {
+        for (const unsigned threads : suite.threads) {
+          for (const Cache cache : suite.cache) {
+            for (const std::string& name : suite.backends) {
+              point.shape = shape;
+              point.format = format;
+              point.batch = batch;
+              point.threads = threads;
+              point.cache = cache;
+              point.backend = find_backend(pipeline, name);
+              point.id = suite.name;
+              for (const auto& [axis, value] : point.axes()) {
+                point.id += fmt::format("/{}={}", axis, value);
+              }
+              point.id += "@" + name;
+              out.push_back(point);
+            }
+          }
+        }
+      }
+    }
+  }
+}
+
+}  // namespace
+
+std::vector<std::pair<std::string, std::string>> Case::axes() const {
+  return {{"shape", fmt::format("{}x{}", shape.rows, shape.cols)},
+          {"format", format},
+          {"batch", std::to_string(batch)},
+          {"threads", threads == 0 ? "all" : std::to_string(threads)},
+          {"cache", cache == Cache::kCold ? "cold" : "hot"}};
+}
+
+std::vector<Case> expand(const Pipeline& pipeline) {
+  std::vector<Case> cases;
+  for (const SuiteSpec& suite : pipeline.suites) expand_suite(pipeline, suite, cases);
+  return cases;
+}
+
+std::vector<Case> filtered(std::vector<Case> cases, const std::string& filter) {
+  const bool wild = filter.find_first_of("*?") != std::string::npos;
+  std::erase_if(cases, [&](const Case& what) {
+    return wild ? !glob(filter, what.id) : what.id.find(filter) == std::string::npos;
+  });
+  return cases;
+}
+
+}  // namespace bitgate

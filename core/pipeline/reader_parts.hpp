@@ -1,0 +1,31 @@
+// The parts of reader.cpp: each reads one kind of thing and notes what is wrong with it.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "pipeline/pipeline.hpp"
+#include "pipeline/reading.hpp"
+
+namespace bitgate {
+
+/// A word of letters, digits, '_', '-' and '.', beginning with a letter.
+std::optional<std::string> read_name(const Value& value);
+/// The same rule for a key that names something.
+void check_key(const Value& value, const std::string& key);
+/// "flow:gate:name" in lower case.
+bool is_gate_id(const std::string& text);
+std::optional<std::chrono::nanoseconds> read_duration(const Value& value);
+
+SuiteSpec read_suite(const std::string& name, const Value& value,
+                     std::span<const BackendSpec> backends);
+/// Notes an error if the suites expand to more cases than a run can hold.
+void check_case_count(const Value& suites, std::span<const SuiteSpec> specs);
+
+/// `axes_replaced`: the command line changed axes, so values of `where` may match nothing.
+std::vector<Rule> read_gates(const Value& gates, const Pipeline& pipeline, bool axes_replaced);
+
+}  // namespace bitgate

@@ -1,0 +1,44 @@
+#include "receipt/metrics.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace bitgate {
+namespace {
+
+constexpr auto kLower = Direction::kLower;
+constexpr auto kHigher = Direction::kHigher;
+
+constexpr std::array<MetricInfo, 12> kMetrics = {{
+    {"load.time", "ns", kLower, "median", "making a tensor of the f32 weights and writing it"},
+    {"load.rate", "GB/s", kHigher, "median", "f32 bytes over load.time"},
+    {"quantize.time", "ns", kLower, "median", "quantizing, and preparing the compute program"},
+    {"quantize.rate", "GB/s", kHigher, "median", "f32 bytes over quantize.time"},
+    {"quantize.mismatches", "count", kLower, "count", "codes that the oracle would choose otherwise"},
+    {"quantize.nmse", "1", kLower, "exact", "squared error of the weights over their square"},
+    {"compute.time", "ns", kLower, "median", "one execution"},
+    {"compute.throughput", "Gop/s", kHigher, "median",
+     "a multiply-add counts as two operations, a dequantized element as one"},
+    {"compute.bandwidth", "GB/s", kHigher, "median", "bytes of the weights in their format over time"},
+    {"compute.ceiling", "1", kHigher, "median", "share of the bound that binds, measured beside it"},
+    {"output.time", "ns", kLower, "median", "reading the output back"},
+    {"output.mismatches", "count", kLower, "count", "output elements that disagree with the oracle"},
+}};
+
+}  // namespace
+
+std::span<const MetricInfo> known_metrics() { return kMetrics; }
+
+const MetricInfo* find_metric(std::string_view name) {
+  const auto* found = std::find_if(kMetrics.begin(), kMetrics.end(),
+                                   [&](const MetricInfo& metric) { return metric.name == name; });
+  return found == kMetrics.end() ? nullptr : found;
+}
+
+std::vector<std::string> metric_names() {
+  std::vector<std::string> names;
+  for (const MetricInfo& metric : kMetrics) names.emplace_back(metric.name);
+  return names;
+}
+
+}  // namespace bitgate

@@ -1,0 +1,61 @@
+#include "base/text.hpp"
+
+#include <vector>
+
+#include "support/catch.hpp"
+
+using namespace bitgate;
+
+namespace {
+
+const std::vector<std::string> kWords = {"precision", "min_samples", "max_time"};
+const std::string kReplacement = "\xEF\xBF\xBD";
+
+}  // namespace
+
+TEST_CASE("The nearest word is found through a slip of the pen") {
+  CHECK(nearest("precison", kWords) == "precision");       // one left out
+  CHECK(nearest("min_sampels", kWords) == "min_samples");  // two exchanged
+  CHECK(nearest("max-time", kWords) == "max_time");
+  CHECK(nearest("precision", kWords) == "precision");
+}
+
+TEST_CASE("A word that is far from all has no nearest") {
+  CHECK_FALSE(nearest("backends", kWords).has_value());
+  CHECK_FALSE(nearest("", kWords).has_value());
+  CHECK_FALSE(nearest("precision", {}).has_value());
+  // Three of nine letters are the most that may differ.
+  CHECK(nearest("precixxxn", kWords) == "precision");
+  CHECK_FALSE(nearest("precxxxxn", kWords).has_value());
+}
+
+TEST_CASE("Of two words equally near the first is taken") {
+  const std::vector<std::string> words = {"cold", "gold"};
+  CHECK(nearest("bold", words) == "cold");
+}
+
+TEST_CASE("did_you_mean is a suggestion or nothing") {
+  CHECK(did_you_mean("precison", kWords) == " (did you mean 'precision'?)");
+  CHECK(did_you_mean("backends", kWords).empty());
+}
+
+TEST_CASE("Valid UTF-8 stays as it is") {
+  for (const std::string text :
+       {"", "plain\n\ttext", "Grüße", "→ 日本語", "😀", "\xF4\x8F\xBF\xBF"}) {
+    CHECK(to_utf8(text) == text);
+  }
+}
+
+TEST_CASE("Bytes that are no UTF-8 are replaced one by one") {
+  CHECK(to_utf8("a\xFF"
+                "b") == "a" + kReplacement + "b");
+  CHECK(to_utf8("\x80") == kReplacement);
+  CHECK(to_utf8("\xE2\x86") == kReplacement + kReplacement);  // cut short
+  CHECK(to_utf8("\xC3(") == kReplacement + "(");
+  CHECK(to_utf8("\xC0\xAF") == kReplacement + kReplacement);  // overlong '/'
+  CHECK(to_utf8("\xE0\x80\xAF") == kReplacement + kReplacement + kReplacement);
+  CHECK(to_utf8("\xED\xA0\x80") == kReplacement + kReplacement + kReplacement);  // surrogate
+  CHECK(to_utf8("\xF0\x80\x80\xAF") == kReplacement + kReplacement + kReplacement + kReplacement);
+  CHECK(to_utf8("\xF4\x90\x80\x80") ==
+        kReplacement + kReplacement + kReplacement + kReplacement);  // above U+10FFFF
+}
