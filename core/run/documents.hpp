@@ -16,7 +16,7 @@ namespace bitgate {
 struct Stream {
   bool tty = false;
   bool color = false;  ///< a terminal that wants colour: NO_COLOR unset, TERM not dumb
-  int columns = 100;
+  int columns = 120;
 };
 
 struct Terminal {

@@ -1,0 +1,57 @@
+// The reporter "json": the receipt as a file.
+#include <bitgate/atomic_file.hpp>
+#include <bitgate/reporter.hpp>
+
+#include <string>
+#include <system_error>
+
+#include <nlohmann/json.hpp>
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+class JsonReporter : public bitgate::Reporter {
+ public:
+  static constexpr std::string_view kDescription =
+      R"({"title": "The receipt as a JSON file", "options": {"type": "object",)"
+      R"( "required": ["path"], "additionalProperties": false, "properties": {"path":)"
+      R"( {"type": "string", "description": "file to write, or - for stdout"}}}})";
+
+  JsonReporter(bitgate::Host host, std::string_view options) : host_(host) {
+    const Json given = Json::parse(options);
+    for (const auto& [name, value] : given.items()) {
+      if (name != "path") fail("json: unknown option '" + name + "'; it has: path");
+      if (!value.is_string()) fail("json: option path must be text");
+      path_ = value.get<std::string>();
+    }
+    if (path_.empty()) fail("json: option path is missing; write options: {path: receipt.json}");
+  }
+
+  void finish(std::string_view receipt) override {
+    const std::string text = Json::parse(receipt).dump(2) + "\n";
+    if (path_ == "-") {
+      host_.write(BG_STDOUT, text);
+      return;
+    }
+    try {
+      bitgate::write_file_atomically(path_, text);
+    } catch (const std::system_error& error) {
+      throw bitgate::Error(BG_UNAVAILABLE, "the receipt can't be written to " + path_ + ": " +
+                                               error.code().message() +
+                                               "; choose a directory that you can write to");
+    }
+  }
+
+ private:
+  [[noreturn]] static void fail(const std::string& message) {
+    throw bitgate::Error(BG_INVALID_ARGUMENT, message);
+  }
+
+  bitgate::Host host_;
+  std::string path_;
+};
+
+}  // namespace
+
+BITGATE_REPORTER(json, "json", "0.1.0", JsonReporter)
