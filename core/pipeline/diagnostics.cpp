@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <tuple>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -9,6 +10,7 @@ namespace bitgate {
 namespace {
 
 constexpr std::size_t kMostShown = 20;
+constexpr std::size_t kMostCharacters = 60;
 
 std::string joined(const std::vector<Diagnostic>& diagnostics) {
   std::string text;
@@ -16,7 +18,8 @@ std::string joined(const std::vector<Diagnostic>& diagnostics) {
     text += (i == 0 ? "" : "\n") + diagnostics[i].text();
   }
   if (diagnostics.size() > kMostShown) {
-    text += fmt::format("\nand {} more", diagnostics.size() - kMostShown);
+    text += fmt::format("\nand {}{} more", diagnostics.size() < kMostMistakes ? "" : "at least ",
+                        diagnostics.size() - kMostShown);
   }
   return text;
 }
@@ -29,6 +32,8 @@ std::vector<Diagnostic> sorted(std::vector<Diagnostic> diagnostics) {
   return diagnostics;
 }
 
+bool begins_character(char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }
+
 }  // namespace
 
 std::string Diagnostic::text() const {
@@ -39,6 +44,26 @@ std::string Diagnostic::text() const {
 }
 
 ConfigError::ConfigError(std::vector<Diagnostic> diagnostics)
-    : std::runtime_error(joined(sorted(diagnostics))), diagnostics_(sorted(std::move(diagnostics))) {}
+    : std::runtime_error(joined(sorted(diagnostics))),
+      diagnostics_(sorted(std::move(diagnostics))) {}
+
+std::string in_quotes(std::string_view text) {
+  std::string out = "'";
+  std::size_t characters = 0;
+  for (const char c : text) {
+    if (begins_character(c) && ++characters > kMostCharacters) {
+      out += "…";
+      break;
+    }
+    if (c == '\n') {
+      out += "\\n";
+    } else if (c == '\t') {
+      out += "\\t";
+    } else {
+      out += c;
+    }
+  }
+  return out + "'";
+}
 
 }  // namespace bitgate

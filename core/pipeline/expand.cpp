@@ -36,27 +36,24 @@ const BackendSpec* find_backend(const Pipeline& pipeline, const std::string& nam
   return found == pipeline.backends.end() ? nullptr : &*found;
 }
 
+std::string id_of(const Case& what) {
+  std::string id = what.suite->name;
+  for (const auto& [axis, value] : what.axes()) id += fmt::format("/{}={}", axis, value);
+  return id + "@" + what.backend->name;
+}
+
 void expand_suite(const Pipeline& pipeline, const SuiteSpec& suite, std::vector<Case>& out) {
-  Case point;
-  point.suite = &suite;
+  std::vector<const BackendSpec*> backends;
+  for (const std::string& name : suite.backends) backends.push_back(find_backend(pipeline, name));
   for (const Shape& shape : suite.shape) {
     for (const std::string& format : suite.format) {
       for (const std::uint64_t batch : suite.batch) {
         for (const unsigned threads : suite.threads) {
           for (const Cache cache : suite.cache) {
-            for (const std::string& name : suite.backends) {
-              point.shape = shape;
-              point.format = format;
-              point.batch = batch;
-              point.threads = threads;
-              point.cache = cache;
-              point.backend = find_backend(pipeline, name);
-              point.id = suite.name;
-              for (const auto& [axis, value] : point.axes()) {
-                point.id += fmt::format("/{}={}", axis, value);
-              }
-              point.id += "@" + name;
-              out.push_back(point);
+            for (const BackendSpec* backend : backends) {
+              Case one{"", &suite, backend, shape, format, batch, threads, cache};
+              one.id = id_of(one);
+              out.push_back(std::move(one));
             }
           }
         }
@@ -67,12 +64,18 @@ void expand_suite(const Pipeline& pipeline, const SuiteSpec& suite, std::vector<
 
 }  // namespace
 
+std::string text_of(const Shape& shape) { return fmt::format("{}x{}", shape.rows, shape.cols); }
+std::string threads_text(unsigned threads) {
+  return threads == 0 ? "all" : std::to_string(threads);
+}
+std::string text_of(Cache cache) { return cache == Cache::kCold ? "cold" : "hot"; }
+
 std::vector<std::pair<std::string, std::string>> Case::axes() const {
-  return {{"shape", fmt::format("{}x{}", shape.rows, shape.cols)},
+  return {{"shape", text_of(shape)},
           {"format", format},
           {"batch", std::to_string(batch)},
-          {"threads", threads == 0 ? "all" : std::to_string(threads)},
-          {"cache", cache == Cache::kCold ? "cold" : "hot"}};
+          {"threads", threads_text(threads)},
+          {"cache", text_of(cache)}};
 }
 
 std::vector<Case> expand(const Pipeline& pipeline) {

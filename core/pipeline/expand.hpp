@@ -1,8 +1,9 @@
 // Axes to cases.
 #pragma once
 
-#include <map>
+#include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "pipeline/pipeline.hpp"
@@ -23,6 +24,11 @@ struct Case {
   /// Axis name and value in the order of the id.
   [[nodiscard]] std::vector<std::pair<std::string, std::string>> axes() const;
 };
+
+/// Values of axes as ids have them: "2560x6912", "all", "cold".
+std::string text_of(const Shape& shape);
+std::string threads_text(unsigned threads);
+std::string text_of(Cache cache);
 
 /// All cases in run order: suites as written; within a suite the axes nest in the order of the id,
 /// the backend innermost, so that what is compared runs side by side.

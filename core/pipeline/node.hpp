@@ -1,7 +1,6 @@
 // A YAML document as a tree that remembers where everything was written.
 #pragma once
 
-#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -10,7 +9,7 @@
 
 namespace bitgate {
 
-/// Line and column from 1; 0: nowhere in particular.
+/// Line and column from 1, the column in characters; 0: nowhere in particular.
 struct Position {
   int line = 0;
   int column = 0;
@@ -18,19 +17,23 @@ struct Position {
 
 struct Node {
   enum class Kind { kNull, kScalar, kSequence, kMap };
+  /// What a scalar is under YAML 1.2's core schema.
+  enum class Type { kText, kBoolean, kInteger, kFloat };
   struct Entry;
 
   Kind kind = Kind::kNull;
   Position position;
   std::string scalar;
-  bool quoted = false;  ///< written in quotes: text, whatever it looks like
+  bool quoted = false;  ///< written in quotes or as a block: text, whatever it looks like
   std::vector<Node> items;
   std::vector<Entry> entries;  ///< of a map, in the order written, keys unique
 
-  /// "a list", "a map", "text", …, for messages.
-  [[nodiscard]] std::string kind_word() const;
+  /// "a list", "a map", "nothing" or the scalar in quotes, for messages.
+  [[nodiscard]] std::string shown() const;
   /// The value of a key; nullptr if the map does not have it.
   [[nodiscard]] const Node* find(std::string_view key) const;
+  /// Of a scalar.
+  [[nodiscard]] Type type() const;
 };
 
 struct Node::Entry {
@@ -39,9 +42,9 @@ struct Node::Entry {
   Node value;
 };
 
-/// Reads one document. YAML 1.2's core schema and less: aliases are expanded (at most 100,000 nodes,
-/// 64 levels), and duplicate keys, merge keys, tags, further documents, bytes that are no UTF-8 and
-/// control characters are errors. Throws ConfigError.
+/// Reads one document. YAML 1.2's core schema and less: aliases are expanded (at most 100,000 nodes
+/// and 64 levels), and duplicate keys, merge keys, tags, further documents, bytes that are not
+/// UTF-8 and control characters are errors. Throws ConfigError and nothing else.
 Node parse_yaml(std::string_view text, const std::string& file);
 
 }  // namespace bitgate

@@ -48,18 +48,18 @@ Node scalar(std::string text) {
   return node;
 }
 
-/// The value of a key, made as an empty map if it is missing.
+/// The value of a key, made if it is missing.
 Node& slot(Node& map, std::string_view key) {
   for (Node::Entry& entry : map.entries) {
     if (entry.key == key) return entry.value;
   }
-  map.entries.push_back({std::string(key), {}, {}});
+  map.entries.push_back({std::string(key), map.position, {}});
+  map.entries.back().value.position = map.position;
   return map.entries.back().value;
 }
 
 void set_in_suites(Node& root, std::string_view stage, std::string_view key, const Node& value) {
-  const Node* suites = root.find("suites");
-  if (suites == nullptr) return;
+  if (root.find("suites") == nullptr) return;
   for (Node::Entry& suite : slot(root, "suites").entries) {
     if (suite.value.kind != Node::Kind::kMap) continue;
     Node& part = slot(suite.value, stage);
@@ -91,50 +91,17 @@ void apply(const Overrides& overrides, Node& root) {
   }
 }
 
-nlohmann::json to_json(const Node& node) {
-  switch (node.kind) {
-    case Node::Kind::kNull:
-      return nullptr;
-    case Node::Kind::kScalar:
-      break;
-    case Node::Kind::kSequence: {
-      nlohmann::json list = nlohmann::json::array();
-      for (const Node& item : node.items) list.push_back(to_json(item));
-      return list;
-    }
-    case Node::Kind::kMap: {
-      nlohmann::json map = nlohmann::json::object();
-      for (const Node::Entry& entry : node.entries) map[entry.key] = to_json(entry.value);
-      return map;
-    }
-  }
-  if (node.quoted) return node.scalar;
-  if (node.scalar == "true") return true;
-  if (node.scalar == "false") return false;
-  if (const auto integer = parse_integer(node.scalar)) return *integer;
-  if (const auto number = parse_number(node.scalar)) return *number;
-  return node.scalar;
-}
-
-nlohmann::json read_options(const Value& owner) {
-  const auto options = owner.get("options");
-  if (!options || !options->is_map("{path: receipt.json}")) return nlohmann::json::object();
-  return to_json(options->node());
-}
-
 BackendSpec read_backend(const std::string& name, const Value& value) {
   BackendSpec backend;
   backend.name = name;
   if (!value.is_map("{plugin: cpu_simd}")) return backend;
   value.only_keys({"plugin", "device", "feature", "options"});
-  if (const auto plugin = value.require("plugin", "cpu_simd")) {
-    backend.plugin = plugin->text("a plugin id or a path, e.g. cpu_simd").value_or("");
-  }
+  backend.plugin = read_plugin(value, "cpu_simd");
   if (const auto device = value.get("device")) {
     backend.device = device->text("a device id, e.g. cpu/scalar").value_or("");
   }
   if (const auto feature = value.get("feature")) {
-    backend.feature = feature->text("the name of a feature, e.g. gpu").value_or("");
+    backend.feature = read_name(*feature).value_or("");
   }
   backend.options = read_options(value);
   return backend;
@@ -145,13 +112,7 @@ Sampling read_sampling(const Value& value) {
   if (!value.is_map("{min_samples: 20, precision: 2%, max_time: 10s}")) return sampling;
   value.only_keys({"min_samples", "precision", "max_time"});
   if (const auto samples = value.get("min_samples")) {
-    const auto text = samples->text("a number of samples, e.g. 20");
-    const auto count = text ? parse_integer(*text) : std::nullopt;
-    if (count && *count >= 3 && *count <= 1'000'000) {
-      sampling.min_samples = *count;
-    } else if (text) {
-      samples->error(fmt::format("must be an integer from 3 to 1000000, not '{}'", *text));
-    }
+    sampling.min_samples = samples->integer(3, 1'000'000).value_or(sampling.min_samples);
   }
   if (const auto precision = value.get("precision")) {
     const auto text = precision->text("a percentage, e.g. 2%");
@@ -159,7 +120,8 @@ Sampling read_sampling(const Value& value) {
     if (share && *share > 0 && *share <= 1) {
       sampling.precision = *share;
     } else if (text) {
-      precision->error(fmt::format("must be a percentage up to 100%, e.g. 2%, not '{}'", *text));
+      precision->error(fmt::format("must be a percentage above 0% and up to 100%, e.g. 2%, not {}",
+                                   in_quotes(*text)));
     }
   }
   if (const auto time = value.get("max_time")) {
@@ -180,7 +142,8 @@ Limits read_limits(const Value& value) {
     if (bytes && *bytes >= kLeast) {
       limits.memory = *bytes;
     } else if (text) {
-      memory->error(fmt::format("must be a size of at least 64MiB, e.g. 8GiB, not '{}'", *text));
+      memory->error(
+          fmt::format("must be a size of at least 64MiB, e.g. 8GiB, not {}", in_quotes(*text)));
     }
   }
   return limits;
@@ -205,9 +168,7 @@ ReporterSpec read_reporter(const Value& value) {
   ReporterSpec reporter;
   if (!value.is_map("{plugin: console}")) return reporter;
   value.only_keys({"plugin", "options", "required"});
-  if (const auto plugin = value.require("plugin", "console")) {
-    reporter.plugin = plugin->text("a plugin id or a path, e.g. console").value_or("");
-  }
+  reporter.plugin = read_plugin(value, "console");
   if (const auto required = value.get("required")) {
     reporter.required = required->boolean().value_or(false);
   }
@@ -215,10 +176,21 @@ ReporterSpec read_reporter(const Value& value) {
   return reporter;
 }
 
+/// "flow:gate:name" in lower case.
+bool is_gate_id(const std::string& text) {
+  constexpr std::string_view kMiddle = ":gate:";
+  const auto is_part = [](const std::string& part) {
+    constexpr const char* kAllowed = "abcdefghijklmnopqrstuvwxyz0123456789-_";
+    return !part.empty() && part.find_first_not_of(kAllowed) == std::string::npos;
+  };
+  const std::size_t middle = text.find(kMiddle);
+  return middle != std::string::npos && is_part(text.substr(0, middle)) &&
+         is_part(text.substr(middle + kMiddle.size()));
+}
+
 void read_head(const Value& root, Pipeline& pipeline) {
   if (const auto version = root.require("version", "1")) {
-    const auto text = version->text("1");
-    if (text && *text != "1") version->error(fmt::format("must be 1, not '{}'", *text));
+    static_cast<void>(version->integer(1, 1));
   }
   if (const auto name = root.require("name", "quickstart")) {
     pipeline.name = read_name(*name).value_or("");
@@ -229,15 +201,36 @@ void read_head(const Value& root, Pipeline& pipeline) {
     if (text && is_gate_id(*text)) {
       pipeline.gate = *text;
     } else if (text) {
-      gate->error(fmt::format("must be flow:gate:name, e.g. generative:gate:benchmarks, not '{}'",
-                              *text));
+      gate->error(
+          fmt::format("must be flow:gate:name in lower case, e.g. "
+                      "\"generative:gate:benchmarks\", not {}",
+                      in_quotes(*text)));
     }
   }
   if (const auto features = root.get("features"); features && features->is_list("[cpu]")) {
-    for (const Value& feature : features->items()) {
+    for (const Value& feature : features->different_items()) {
       if (const auto text = read_name(feature)) pipeline.features.push_back(*text);
     }
   }
+}
+
+void read_backends(const Value& root, Pipeline& pipeline) {
+  const auto backends = root.require("backends", "{simd: {plugin: cpu_simd}}");
+  if (!backends || !backends->is_map("{simd: {plugin: cpu_simd}}")) return;
+  for (const auto& [entry, value] : backends->entries()) {
+    check_key(value, entry->key);
+    pipeline.backends.push_back(read_backend(entry->key, value));
+  }
+}
+
+void read_suites(const Value& root, Pipeline& pipeline) {
+  const auto suites = root.require("suites", "{kernels: {…}}");
+  if (!suites || !suites->is_map("{kernels: {…}}")) return;
+  for (const auto& [entry, value] : suites->entries()) {
+    check_key(value, entry->key);
+    pipeline.suites.push_back(read_suite(entry->key, value, pipeline.backends));
+  }
+  check_case_count(*suites, pipeline.suites);
 }
 
 Pipeline read_root(const Value& root, bool axes_replaced) {
@@ -246,31 +239,20 @@ Pipeline read_root(const Value& root, bool axes_replaced) {
   root.only_keys({"version", "name", "gate", "features", "backends", "suites", "sampling", "limits",
                   "gates", "routes", "reporters"});
   read_head(root, pipeline);
-  if (const auto backends = root.require("backends", "{simd: {plugin: cpu_simd}}");
-      backends && backends->is_map("{simd: {plugin: cpu_simd}}")) {
-    for (const auto& [entry, value] : backends->entries()) {
-      check_key(value, entry->key);
-      pipeline.backends.push_back(read_backend(entry->key, value));
-    }
-  }
-  if (const auto suites = root.require("suites", "{kernels: {…}}");
-      suites && suites->is_map("{kernels: {…}}")) {
-    for (const auto& [entry, value] : suites->entries()) {
-      check_key(value, entry->key);
-      pipeline.suites.push_back(read_suite(entry->key, value, pipeline.backends));
-    }
-    check_case_count(*suites, pipeline.suites);
-  }
+  read_backends(root, pipeline);
+  read_suites(root, pipeline);
   if (const auto sampling = root.get("sampling")) pipeline.sampling = read_sampling(*sampling);
   if (const auto limits = root.get("limits")) pipeline.limits = read_limits(*limits);
-  if (const auto gates = root.require(
-          "gates", "[{id: exact, metric: output.mismatches, require: \"== 0\"}]")) {
+  if (const auto gates =
+          root.require("gates", "[{id: exact, metric: output.mismatches, require: \"== 0\"}]")) {
     pipeline.gates = read_gates(*gates, pipeline, axes_replaced);
   }
   if (const auto routes = root.get("routes")) pipeline.routes = read_routes(*routes);
   if (const auto reporters = root.get("reporters");
       reporters && reporters->is_list("[{plugin: console}]")) {
-    for (const Value& value : reporters->items()) pipeline.reporters.push_back(read_reporter(value));
+    for (const Value& value : reporters->items()) {
+      pipeline.reporters.push_back(read_reporter(value));
+    }
   }
   return pipeline;
 }

@@ -4,7 +4,7 @@
 #include <fmt/format.h>
 
 #include "base/text.hpp"
-#include "pipeline/expand.hpp"
+#include "pipeline/case_space.hpp"
 #include "pipeline/reader_parts.hpp"
 #include "pipeline/requirement.hpp"
 #include "receipt/metrics.hpp"
@@ -12,41 +12,13 @@
 namespace bitgate {
 namespace {
 
-const std::vector<std::string> kSelectors = {"suite",   "backend", "shape", "format",
-                                             "batch",   "threads", "cache"};
-
-/// Every value that "suite", "backend" or an axis takes somewhere in the pipeline, in order.
-std::vector<std::string> values_of(const Pipeline& pipeline, const std::string& key) {
-  std::vector<std::string> values;
-  const auto add = [&](std::string value) {
-    if (std::find(values.begin(), values.end(), value) == values.end()) {
-      values.push_back(std::move(value));
-    }
-  };
-  for (const SuiteSpec& suite : pipeline.suites) {
-    if (key == "suite") add(suite.name);
-    if (key == "backend") std::for_each(suite.backends.begin(), suite.backends.end(), add);
-    if (key == "format") std::for_each(suite.format.begin(), suite.format.end(), add);
-    if (key == "shape") {
-      for (const Shape& shape : suite.shape) add(fmt::format("{}x{}", shape.rows, shape.cols));
-    }
-    if (key == "batch") {
-      for (const std::uint64_t batch : suite.batch) add(std::to_string(batch));
-    }
-    if (key == "threads") {
-      for (const unsigned count : suite.threads) add(count == 0 ? "all" : std::to_string(count));
-    }
-    if (key == "cache") {
-      for (const Cache cache : suite.cache) add(cache == Cache::kCold ? "cold" : "hot");
-    }
-  }
-  return values;
-}
+const std::vector<std::string> kSelectors = {"suite", "backend", "shape", "format",
+                                             "batch", "threads", "cache"};
 
 class GateReader {
  public:
-  GateReader(const Pipeline& pipeline, bool axes_replaced)
-      : pipeline_(pipeline), axes_replaced_(axes_replaced) {}
+  GateReader(const Pipeline& pipeline, bool axes_replaced, bool suites_are_good)
+      : space_(pipeline.suites), axes_replaced_(axes_replaced), suites_are_good_(suites_are_good) {}
 
   std::optional<Rule> read(const Value& value) {
     if (!value.is_map("{id: exact, metric: output.mismatches, require: \"== 0\"}")) {
@@ -56,12 +28,8 @@ class GateReader {
     Rule rule;
     read_id(value, rule);
     const MetricInfo* metric = read_metric(value, rule);
-    if (const auto where = value.get("where")) rule.where = read_selectors(*where);
     const auto against = value.get("against");
-    if (against) rule.against = read_selectors(*against);
-    if (against && rule.against.empty() && against->node().kind == Node::Kind::kMap) {
-      against->error("names nothing to compare with; write e.g. {backend: scalar}");
-    }
+    read_arms(value, against, rule);
     if (const auto require = value.require("require", "\"<= 250us\"")) {
       read_requirement(*require, metric, against.has_value(), rule);
     }
@@ -81,13 +49,14 @@ class GateReader {
     if (!id) return;
     rule.id = read_name(*id).value_or("");
     if (!rule.id.empty() && !ids_.insert(rule.id).second) {
-      id->error(fmt::format("gate '{}' is there twice; rename one", rule.id));
+      id->error(fmt::format("gate {} is there twice; rename one", in_quotes(rule.id)));
     }
   }
 
   static const MetricInfo* read_metric(const Value& value, Rule& rule) {
     const auto metric = value.require("metric", "compute.time");
-    const auto name = metric ? metric->text("the name of a metric, e.g. compute.time") : std::nullopt;
+    const auto name =
+        metric ? metric->text("the name of a metric, e.g. compute.time") : std::nullopt;
     if (!name) return nullptr;
     rule.metric = *name;
     const MetricInfo* info = find_metric(*name);
@@ -96,31 +65,68 @@ class GateReader {
       const std::string guess = did_you_mean(*name, known);
       std::string listed;
       for (const std::string& one : known) listed += (listed.empty() ? "" : ", ") + one;
-      metric->error(fmt::format("no metric '{}'{}", *name,
-                                guess.empty() ? "; there are " + listed : guess));
+      metric->error(
+          fmt::format("no metric '{}'{}", *name, guess.empty() ? "; there are " + listed : guess));
     }
     return info;
   }
 
-  std::map<std::string, std::string> read_selectors(const Value& value) const {
-    std::map<std::string, std::string> out;
-    if (!value.is_map("{backend: scalar}")) return out;
-    value.only_keys(kSelectors);
-    for (const auto& [entry, wanted] : value.entries()) {
-      if (wanted.node().kind == Node::Kind::kNull) continue;
-      const auto text = wanted.text("one value");
-      if (!text) continue;
-      out[entry->key] = *text;
-      const bool name = entry->key == "suite" || entry->key == "backend";
-      const std::vector<std::string> possible = values_of(pipeline_, entry->key);
-      // After a change on the command line an axis may lack the value: then nothing is covered.
-      if ((axes_replaced_ && !name) || possible.empty()) continue;
-      if (std::find(possible.begin(), possible.end(), *text) != possible.end()) continue;
-      std::string listed;
-      for (const std::string& one : possible) listed += (listed.empty() ? "" : ", ") + one;
-      wanted.error(fmt::format("no case has {} '{}'{}", entry->key, *text, "; there are " + listed));
+  void read_arms(const Value& value, const std::optional<Value>& against, Rule& rule) const {
+    const auto where = value.get("where");
+    bool known = suites_are_good_;
+    if (where) known = read_selectors(*where, rule.where) && known;
+    if (against) known = read_selectors(*against, rule.against) && known;
+    if (against && against->node().kind == Node::Kind::kMap && against->node().entries.empty()) {
+      against->error("names nothing to compare with; write e.g. {backend: scalar}");
+      return;
     }
-    return out;
+    // Values that are wrong by themselves are reported already, and changed axes may lack any
+    // value. Without a case nothing will be measured, and the run says so.
+    if (!known || axes_replaced_ || space_.empty()) return;
+    if (where && !space_.has(rule.where)) {
+      where->error("no case has all of these at once; change one or take it out");
+    } else if (against && !space_.has_pair(rule.where, rule.against)) {
+      against->error(
+          "no case has such another arm: a different case of the pipeline that is the "
+          "same but for these values; change one");
+    }
+  }
+
+  /// Whether every value is one that some case has.
+  bool read_selectors(const Value& value, Selectors& out) const {
+    if (!value.is_map("{backend: scalar}")) return false;
+    value.only_keys(kSelectors);
+    bool good = true;
+    for (const auto& [entry, wanted] : value.entries()) {
+      const bool is_selector =
+          std::find(kSelectors.begin(), kSelectors.end(), entry->key) != kSelectors.end();
+      if (!is_selector || wanted.node().kind == Node::Kind::kNull) {
+        good = false;
+        continue;
+      }
+      const std::optional<std::string> text = read_selector(entry->key, wanted);
+      if (text) out[entry->key] = *text;
+      good = text && is_possible(entry->key, *text, wanted) && good;
+    }
+    return good;
+  }
+
+  static std::optional<std::string> read_selector(const std::string& key, const Value& value) {
+    const bool is_word = value.node().kind == Node::Kind::kScalar && value.node().scalar == "all";
+    if (key != "batch" && (key != "threads" || is_word)) return value.text("one value of " + key);
+    const auto number = value.integer(1, UINT32_MAX);
+    return number ? std::optional(std::to_string(*number)) : std::nullopt;
+  }
+
+  bool is_possible(const std::string& key, const std::string& text, const Value& value) const {
+    const bool is_name = key == "suite" || key == "backend";
+    if (!suites_are_good_ || space_.empty() || (axes_replaced_ && !is_name)) return true;
+    if (space_.has({{key, text}})) return true;
+    const std::vector<std::string> possible = space_.values(key);
+    const std::string guess = did_you_mean(text, possible);
+    value.error(fmt::format("no case has {} {}{}", key, in_quotes(text),
+                            guess.empty() ? "; there are " + listed(possible) : guess));
+    return false;
   }
 
   static void read_requirement(const Value& value, const MetricInfo* metric, bool compared,
@@ -132,8 +138,9 @@ class GateReader {
     rule.require = std::move(parsed.requirement);
   }
 
-  const Pipeline& pipeline_;
+  CaseSpace space_;
   bool axes_replaced_;
+  bool suites_are_good_;
   std::set<std::string> ids_;
 };
 
@@ -143,10 +150,12 @@ std::vector<Rule> read_gates(const Value& gates, const Pipeline& pipeline, bool 
   std::vector<Rule> rules;
   if (!gates.is_list("[{id: exact, metric: output.mismatches, require: \"== 0\"}]")) return rules;
   if (gates.node().items.empty()) {
-    gates.error("is empty: without a gate there is no verdict; write at least one, e.g. "
-                "{id: exact, metric: output.mismatches, require: \"== 0\"}");
+    gates.error(
+        "is empty: without a gate there is no verdict; write at least one, e.g. "
+        "{id: exact, metric: output.mismatches, require: \"== 0\"}");
   }
-  GateReader reader(pipeline, axes_replaced);
+  // After a mistake in the suites it is unknown which cases there are.
+  GateReader reader(pipeline, axes_replaced, gates.clean());
   for (const Value& value : gates.items()) {
     if (std::optional<Rule> rule = reader.read(value)) rules.push_back(std::move(*rule));
   }

@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include <nlohmann/json.hpp>
+
 #include "pipeline/pipeline.hpp"
 #include "pipeline/reading.hpp"
 
@@ -16,9 +18,11 @@ namespace bitgate {
 std::optional<std::string> read_name(const Value& value);
 /// The same rule for a key that names something.
 void check_key(const Value& value, const std::string& key);
-/// "flow:gate:name" in lower case.
-bool is_gate_id(const std::string& text);
 std::optional<std::chrono::nanoseconds> read_duration(const Value& value);
+/// The `plugin` of a backend or reporter: an id, or a path beginning with "./", "../" or "/".
+std::string read_plugin(const Value& owner, const char* example);
+/// The `options` of a backend or reporter, an empty object if there are none.
+nlohmann::json read_options(const Value& owner);
 
 SuiteSpec read_suite(const std::string& name, const Value& value,
                      std::span<const BackendSpec> backends);

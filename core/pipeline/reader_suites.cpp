@@ -13,67 +13,43 @@ constexpr std::uint64_t kMostBatch = 65536;
 constexpr std::uint64_t kMostThreads = 4096;
 constexpr std::uint64_t kMostCases = 100'000;
 
-bool is_word(const std::string& text) {
-  const auto letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };
-  const auto rest = [&](char c) {
-    return letter(c) || (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '.';
-  };
-  return !text.empty() && text.size() <= 64 && letter(text.front()) &&
-         std::all_of(text.begin(), text.end(), rest);
-}
-
-constexpr const char* kWordRule =
-    "must begin with a letter and hold only letters, digits, '_', '-' and '.'";
-
-/// An axis: one value or a list of different ones. `parse` gives nothing after noting an error.
-template <class T, class Parse>
-std::vector<T> read_axis(const Value& value, const Parse& parse) {
+/// An axis: one value or a list of different ones. `read_one` gives nothing after noting an error.
+template <class T, class ReadOne>
+std::vector<T> read_axis(const Value& value, const ReadOne& read_one) {
   std::vector<T> out;
-  for (const Value& item : value.items()) {
-    const std::optional<T> parsed = parse(item);
-    if (!parsed) continue;
-    if (std::find(out.begin(), out.end(), *parsed) != out.end()) {
-      item.error(fmt::format("{} is in the list twice; take one out", item.node().kind_word()));
-      continue;
-    }
-    out.push_back(*parsed);
+  for (const Value& item : value.different_items()) {
+    if (const std::optional<T> one = read_one(item)) out.push_back(*one);
   }
   return out;
 }
 
-template <class T, class Parse>
+template <class T, class ReadOne>
 void read_optional_axis(const Value& owner, const char* key, std::vector<T>& out,
-                        const Parse& parse) {
-  if (const auto value = owner.get(key)) out = read_axis<T>(*value, parse);
+                        const ReadOne& read_one) {
+  if (const auto value = owner.get(key)) out = read_axis<T>(*value, read_one);
 }
 
 std::optional<Shape> read_shape(const Value& value) {
   const auto text = value.text("a shape, e.g. 2560x6912");
   const auto shape = text ? parse_shape(*text) : std::nullopt;
   if (text && !shape) {
-    value.error(fmt::format("must be ROWSxCOLUMNS, each from 1 to 1048576, e.g. 2560x6912, not '{}'",
-                            *text));
+    value.error(fmt::format("must be ROWSxCOLUMNS, each from 1 to 1048576, e.g. 2560x6912, not {}",
+                            in_quotes(*text)));
   }
   return shape;
 }
 
-std::optional<std::uint64_t> read_batch(const Value& value) {
-  const auto text = value.text("a batch size, e.g. 128");
-  const auto batch = text ? parse_integer(*text) : std::nullopt;
-  if (batch && *batch >= 1 && *batch <= kMostBatch) return batch;
-  if (text) {
-    value.error(fmt::format("must be an integer from 1 to {}, not '{}'", kMostBatch, *text));
-  }
-  return std::nullopt;
-}
+std::optional<std::uint64_t> read_batch(const Value& value) { return value.integer(1, kMostBatch); }
 
 std::optional<unsigned> read_threads(const Value& value) {
-  const auto text = value.text("a number of threads or all");
-  if (text && *text == "all") return 0U;
-  const auto count = text ? parse_integer(*text) : std::nullopt;
-  if (count && *count >= 1 && *count <= kMostThreads) return static_cast<unsigned>(*count);
-  if (text) value.error(fmt::format("must be all or an integer from 1 to {}, not '{}'", kMostThreads, *text));
-  return std::nullopt;
+  if (value.node().kind == Node::Kind::kScalar && value.node().scalar == "all") return 0U;
+  if (value.node().kind != Node::Kind::kScalar || value.node().type() == Node::Type::kText) {
+    value.error(fmt::format("must be all or an integer from 1 to {}, not {}", kMostThreads,
+                            value.node().shown()));
+    return std::nullopt;
+  }
+  const auto count = value.integer(1, kMostThreads);
+  return count ? std::optional(static_cast<unsigned>(*count)) : std::nullopt;
 }
 
 std::optional<Cache> read_cache(const Value& value) {
@@ -89,37 +65,35 @@ void read_load(const Value& load, SuiteSpec& suite) {
     static_cast<void>(source->word({"synthetic"}));
   }
   if (const auto values = load.get("values")) {
-    suite.values = values->word({"ternary", "gaussian"}) == "gaussian" ? Values::kGaussian
-                                                                       : Values::kTernary;
+    suite.values =
+        values->word({"ternary", "gaussian"}) == "gaussian" ? Values::kGaussian : Values::kTernary;
   }
   if (const auto shape = load.require("shape", "2560x2560")) {
     suite.shape = read_axis<Shape>(*shape, read_shape);
   }
   if (const auto seed = load.get("seed")) {
-    const auto text = seed->text("an integer, e.g. 42");
-    const auto number = text ? parse_integer(*text) : std::nullopt;
-    if (text && !number) seed->error(fmt::format("must be an integer, e.g. 42, not '{}'", *text));
-    suite.seed = number.value_or(suite.seed);
+    suite.seed = seed->integer(0, UINT64_MAX).value_or(suite.seed);
   }
 }
 
 void read_quantize(const Value& quantize, SuiteSpec& suite) {
-  suite.rounding = suite.values == Values::kTernary ? oracle::Rounding::kTernary
-                                                    : oracle::Rounding::kAbsmean;
+  suite.rounding =
+      suite.values == Values::kTernary ? oracle::Rounding::kTernary : oracle::Rounding::kAbsmean;
   if (!quantize.is_map("{format: i2_s}")) return;
   quantize.only_keys({"format", "rounding"});
   if (const auto format = quantize.require("format", "i2_s")) {
-    suite.format = read_axis<std::string>(
-        *format, [](const Value& value) { return value.word({"f32", "i2_s"}); });
+    suite.format = read_axis<std::string>(*format, [](const Value& value) {
+      return value.word({"f32", "i2_s"});
+    });
   }
-  if (const auto rounding = quantize.get("rounding")) {
-    suite.rounding = rounding->word({"ternary", "absmean"}) == "ternary"
-                         ? oracle::Rounding::kTernary
-                         : oracle::Rounding::kAbsmean;
-  }
-  if (suite.values == Values::kGaussian && suite.rounding == oracle::Rounding::kTernary) {
-    quantize.error("rounding 'ternary' is for weights that are ternary already; with values: "
-                   "gaussian write rounding: absmean");
+  const auto rounding = quantize.get("rounding");
+  const auto word = rounding ? rounding->word({"ternary", "absmean"}) : std::nullopt;
+  if (!word) return;
+  suite.rounding = *word == "ternary" ? oracle::Rounding::kTernary : oracle::Rounding::kAbsmean;
+  if (*word == "ternary" && suite.values == Values::kGaussian) {
+    rounding->error(
+        "is for weights that are ternary already; with load.values: gaussian write "
+        "absmean");
   }
 }
 
@@ -134,8 +108,10 @@ void read_compute(const Value& compute, SuiteSpec& suite) {
   read_optional_axis(compute, "threads", suite.threads, read_threads);
   read_optional_axis(compute, "cache", suite.cache, read_cache);
   if (suite.op != ComputeOp::kDequantize) return;
-  if (suite.batch != std::vector<std::uint64_t>{1}) {
-    compute.error("op dequantize has no batch; take it out");
+  const bool batched = std::any_of(suite.batch.begin(), suite.batch.end(),
+                                   [](std::uint64_t batch) { return batch != 1; });
+  if (const auto batch = compute.get("batch"); batch && batched) {
+    batch->error("op dequantize knows no batch but 1; take it out");
   }
   if (std::find(suite.format.begin(), suite.format.end(), "f32") != suite.format.end()) {
     compute.error("op dequantize needs a quantized format; take f32 out of quantize.format");
@@ -150,39 +126,6 @@ std::vector<std::string> backend_names(std::span<const BackendSpec> backends) {
 
 }  // namespace
 
-std::optional<std::string> read_name(const Value& value) {
-  const auto text = value.text("a name, e.g. cpu");
-  if (!text || is_word(*text)) return text;
-  value.error(fmt::format("name '{}' {}", *text, kWordRule));
-  return std::nullopt;
-}
-
-void check_key(const Value& value, const std::string& key) {
-  if (!is_word(key)) value.error(fmt::format("name '{}' {}", key, kWordRule));
-}
-
-bool is_gate_id(const std::string& text) {
-  const std::size_t first = text.find(':');
-  const auto lower = [](const std::string& part) {
-    return !part.empty() && std::all_of(part.begin(), part.end(), [](char c) {
-      return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
-    });
-  };
-  constexpr std::string_view kMiddle = ":gate:";
-  return first != std::string::npos && text.compare(first, kMiddle.size(), kMiddle) == 0 &&
-         lower(text.substr(0, first)) && lower(text.substr(first + kMiddle.size()));
-}
-
-std::optional<std::chrono::nanoseconds> read_duration(const Value& value) {
-  const auto text = value.text("a duration, e.g. 10s");
-  const auto duration = text ? parse_duration(*text) : std::nullopt;
-  if (text && !duration) {
-    value.error(fmt::format("must be a positive number with ns, us, ms, s or min, e.g. 10s, not '{}'",
-                            *text));
-  }
-  return duration;
-}
-
 SuiteSpec read_suite(const std::string& name, const Value& value,
                      std::span<const BackendSpec> backends) {
   SuiteSpec suite;
@@ -194,8 +137,9 @@ SuiteSpec read_suite(const std::string& name, const Value& value,
     suite.backends = read_axis<std::string>(*list, [&](const Value& item) {
       std::optional<std::string> backend = item.text("the name of a backend");
       if (backend && std::find(known.begin(), known.end(), *backend) == known.end()) {
-        item.error(fmt::format("no backend '{}'{}; name one of `backends`", *backend,
-                               did_you_mean(*backend, known)));
+        const std::string guess = did_you_mean(*backend, known);
+        item.error(fmt::format("no backend {}{}", in_quotes(*backend),
+                               guess.empty() ? "; there are " + listed(known) : guess));
         backend.reset();
       }
       return backend;
@@ -218,17 +162,17 @@ SuiteSpec read_suite(const std::string& name, const Value& value,
 void check_case_count(const Value& suites, std::span<const SuiteSpec> specs) {
   std::uint64_t cases = 0;
   for (const SuiteSpec& suite : specs) {
-    // Each list holds at most as many values as a document has nodes, so this can't overflow 2^64
-    // before the limit is seen.
     std::uint64_t product = 1;
-    for (const std::size_t count : {suite.shape.size(), suite.format.size(), suite.batch.size(),
-                                    suite.threads.size(), suite.cache.size(), suite.backends.size()}) {
-      product = std::min(product * count, 10 * kMostCases);
+    for (const std::size_t count :
+         {suite.shape.size(), suite.format.size(), suite.batch.size(), suite.threads.size(),
+          suite.cache.size(), suite.backends.size()}) {
+      if (__builtin_mul_overflow(product, count, &product)) product = UINT64_MAX;
     }
-    cases += product;
+    if (__builtin_add_overflow(cases, product, &cases)) cases = UINT64_MAX;
   }
   if (cases > kMostCases) {
-    suites.error(fmt::format("the suites expand to more than {} cases; shorten a list", kMostCases));
+    suites.error(
+        fmt::format("expand to {} cases, more than {}; shorten a list", cases, kMostCases));
   }
 }
 

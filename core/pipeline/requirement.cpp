@@ -1,22 +1,21 @@
 #include "pipeline/requirement.hpp"
 
+#include <cmath>
 #include <optional>
 
 #include <fmt/format.h>
 
+#include "pipeline/diagnostics.hpp"
 #include "pipeline/units.hpp"
 
 namespace bitgate {
 namespace {
-
-constexpr double kShareCap = 1.05;
 
 /// A number with what its unit says about it.
 struct Amount {
   double value = 0;
   RequireKind kind = RequireKind::kValue;
   std::string_view unit;  ///< metric unit; empty: a bare number
-  bool signed_percent = false;
 };
 
 std::string_view trimmed(std::string_view text) {
@@ -26,24 +25,29 @@ std::string_view trimmed(std::string_view text) {
 }
 
 std::optional<Amount> parse_amount(std::string_view text) {
-  if (text.ends_with('x')) {
-    const auto value = parse_number(text.substr(0, text.size() - 1));
-    return value ? std::optional(Amount{*value, RequireKind::kRatio, "x", false}) : std::nullopt;
-  }
+  if (const auto ratio = parse_ratio(text)) return Amount{*ratio, RequireKind::kRatio, "x"};
   if (const auto percent = parse_percent(text)) {
+    // A sign makes the difference: 5% is a share, +5% a change.
     const bool is_signed = text.front() == '+' || text.front() == '-';
-    return Amount{*percent, is_signed ? RequireKind::kChange : RequireKind::kValue, "1", is_signed};
+    return Amount{*percent, is_signed ? RequireKind::kChange : RequireKind::kValue, "1"};
   }
-  if (const auto time = parse_duration(text)) {
-    return Amount{static_cast<double>(time->count()), RequireKind::kValue, "ns", false};
-  }
+  if (const auto time = parse_nanoseconds(text)) return Amount{*time, RequireKind::kValue, "ns"};
   for (const std::string_view unit : {"GB/s", "Gop/s"}) {
     if (!text.ends_with(unit)) continue;
     const auto value = parse_number(trimmed(text.substr(0, text.size() - unit.size())));
-    return value ? std::optional(Amount{*value, RequireKind::kValue, unit, false}) : std::nullopt;
+    if (value) return Amount{*value, RequireKind::kValue, unit};
   }
-  const auto value = parse_number(text);
-  return value ? std::optional(Amount{*value, RequireKind::kValue, "", false}) : std::nullopt;
+  if (const auto value = parse_number(text)) return Amount{*value, RequireKind::kValue, ""};
+  return std::nullopt;
+}
+
+/// "ns" as users write it in a requirement.
+std::string_view example_of(const MetricInfo& metric) {
+  if (metric.unit == "ns") return "times, e.g. 250us";
+  if (metric.unit == "GB/s") return "GB/s, e.g. 20GB/s";
+  if (metric.unit == "Gop/s") return "Gop/s, e.g. 100Gop/s";
+  if (metric.unit == "count") return "plain counts, e.g. 0";
+  return "shares, e.g. 50% or 1e-6";
 }
 
 class RequirementReader {
@@ -95,40 +99,59 @@ class RequirementReader {
     const Requirement& require = out_.requirement;
     const bool relative = require.kind != RequireKind::kValue;
     if (relative && !compared_) {
-      return fail(fmt::format("'{}' compares, so the gate needs `against`, e.g. against: "
-                              "{{backend: scalar}}",
-                              text_));
+      return fail(
+          fmt::format("{} compares two cases; add `against`, e.g. {{backend: scalar}}, or "
+                      "ask for {}",
+                      in_quotes(text_), example_of(metric_)));
     }
     if (!relative && compared_) {
-      return fail(fmt::format("a gate with `against` takes a ratio such as \">= 1.5x\" or a change "
-                              "such as \"<= +5%\", not '{}'",
-                              text_));
+      return fail(
+          fmt::format("{} does not compare, but the gate has `against`; ask for a ratio, "
+                      "e.g. \">= 1.5x\", or a signed change, e.g. \"<= +5%\"",
+                      in_quotes(text_)));
     }
-    if (!relative && !unit_.empty() && unit_ != metric_.unit) {
-      return fail(fmt::format("'{}' does not fit {}, which is in {}", text_, metric_.name,
-                              metric_.unit == "1" ? "shares (50%)" : metric_.unit));
-    }
+    if (!relative && !unit_.empty() && unit_ != metric_.unit) return fail_unit("does not fit");
     if (!relative && unit_.empty() && metric_.unit != "1" && metric_.unit != "count") {
-      return fail(fmt::format("'{}' lacks a unit; {} is in {}", text_, metric_.name, metric_.unit));
+      return fail_unit("has no unit that fits");
     }
+    check_possible();
+  }
+
+  void check_possible() {
+    const Requirement& require = out_.requirement;
     if (require.min > require.max) {
-      return fail(fmt::format("'{}' can't be met: its lower end is above its upper end", text_));
+      return fail(fmt::format("{} can't be met: its lower end is above its upper end; swap them",
+                              in_quotes(text_)));
     }
-    if (metric_.name == "compute.ceiling" && require.min > kShareCap) {
-      return fail(fmt::format("'{}' can't be met: more than 105% of a ceiling is a fault in the "
-                              "measurement; ask for at most 100%",
-                              text_));
+    if (require.kind == RequireKind::kValue && metric_.name == "compute.ceiling" &&
+        require.min > 1) {
+      return fail(
+          fmt::format("{} can't be met: a share of the ceiling is at most 100%; ask for "
+                      "less",
+                      in_quotes(text_)));
     }
-    const bool never_negative = !relative || require.kind == RequireKind::kRatio;
-    if (never_negative && require.max < 0) {
-      fail(fmt::format("'{}' can't be met: {} is never negative", text_, metric_.name));
+    const double least = require.kind == RequireKind::kChange ? -1 : 0;
+    if (require.max < least) {
+      return fail(fmt::format("{} can't be met: {} is never negative; ask for more",
+                              in_quotes(text_), metric_.name));
+    }
+    if (require.kind == RequireKind::kValue && metric_.unit == "count" &&
+        require.min == require.max && require.min != std::floor(require.min)) {
+      fail(fmt::format("{} can't be met: {} is a whole number; ask for one", in_quotes(text_),
+                       metric_.name));
     }
   }
 
+  void fail_unit(const char* how) {
+    fail(fmt::format("{} {} {}; write {}", in_quotes(text_), how, metric_.name,
+                     example_of(metric_)));
+  }
   void fail_form() {
-    fail(fmt::format("'{}' is no requirement; write e.g. \"<= 250us\", \">= 1.5x\", \"<= +5%\", "
-                     "\">= 50%\", \"== 0\" or \"2x..10x\"",
-                     text_));
+    fail(
+        fmt::format("{} is not a requirement; write e.g. \"<= 250us\", \">= 20GB/s\", "
+                    "\">= 50%\", \"== 0\", or with `against` \">= 1.5x\", \"<= +5%\" or "
+                    "\"2x..10x\"",
+                    in_quotes(text_)));
   }
   void fail(std::string why) { out_.error = std::move(why); }
 

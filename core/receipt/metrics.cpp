@@ -14,15 +14,19 @@ constexpr std::array<MetricInfo, 12> kMetrics = {{
     {"load.rate", "GB/s", kHigher, "median", "f32 bytes over load.time"},
     {"quantize.time", "ns", kLower, "median", "quantizing, and preparing the compute program"},
     {"quantize.rate", "GB/s", kHigher, "median", "f32 bytes over quantize.time"},
-    {"quantize.mismatches", "count", kLower, "count", "codes that the oracle would choose otherwise"},
+    {"quantize.mismatches", "count", kLower, "count",
+     "codes that the oracle would choose otherwise"},
     {"quantize.nmse", "1", kLower, "exact", "squared error of the weights over their square"},
     {"compute.time", "ns", kLower, "median", "one execution"},
     {"compute.throughput", "Gop/s", kHigher, "median",
      "a multiply-add counts as two operations, a dequantized element as one"},
-    {"compute.bandwidth", "GB/s", kHigher, "median", "bytes of the weights in their format over time"},
-    {"compute.ceiling", "1", kHigher, "median", "share of the bound that binds, measured beside it"},
+    {"compute.bandwidth", "GB/s", kHigher, "median",
+     "bytes of the weights in their format over time"},
+    {"compute.ceiling", "1", kHigher, "median",
+     "share of the bound that binds, measured beside it"},
     {"output.time", "ns", kLower, "median", "reading the output back"},
-    {"output.mismatches", "count", kLower, "count", "output elements that disagree with the oracle"},
+    {"output.mismatches", "count", kLower, "count",
+     "output elements that disagree with the oracle"},
 }};
 
 }  // namespace

@@ -11,7 +11,7 @@
 namespace bitgate {
 
 struct MetricInfo {
-  std::string_view name;       ///< "compute.time"
+  std::string_view name;  ///< "compute.time"
   std::string_view unit;
   Direction direction;
   std::string_view statistic;  ///< "median", "count", "exact"

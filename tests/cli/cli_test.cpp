@@ -10,7 +10,7 @@ using Catch::Matchers::Contains;
 using Catch::Matchers::StartsWith;
 
 TEST_CASE("--version names the version and the commit") {
-  const Outcome outcome = bitgate({"--version"});
+  const Outcome outcome = run_bitgate({"--version"});
   CHECK(outcome.exit_code == 0);
   CHECK_THAT(outcome.out, StartsWith("bitgate 0.1.0 ("));
 }
@@ -18,17 +18,17 @@ TEST_CASE("--version names the version and the commit") {
 TEST_CASE("every command has help that shows how it is called") {
   for (const char* command : {"run", "plan", "list", "validate", "doctor", "schema", "plugin"}) {
     INFO(command);
-    const Outcome outcome = bitgate({command, "--help"});
+    const Outcome outcome = run_bitgate({command, "--help"});
     CHECK(outcome.exit_code == 0);
     CHECK_THAT(outcome.out, StartsWith("usage: bitgate " + std::string(command)));
     CHECK(outcome.err.empty());
   }
-  CHECK_THAT(bitgate({"--help"}).out, Contains("validate") && Contains("Exit codes"));
+  CHECK_THAT(run_bitgate({"--help"}).out, Contains("validate") && Contains("Exit codes"));
 }
 
 TEST_CASE("mistakes on the command line exit 2 and say what to write") {
   const auto fails = [](const std::vector<std::string>& arguments, const std::string& words) {
-    const Outcome outcome = bitgate(arguments);
+    const Outcome outcome = run_bitgate(arguments);
     INFO(outcome.err);
     CHECK(outcome.exit_code == 2);
     CHECK_THAT(outcome.err, Contains(words));
@@ -51,7 +51,7 @@ TEST_CASE("mistakes on the command line exit 2 and say what to write") {
 }
 
 TEST_CASE("list prints one id a line, in run order, for the quickstart by default") {
-  const Outcome outcome = bitgate({"list", "--filter", "batch=1/"});
+  const Outcome outcome = run_bitgate({"list", "--filter", "batch=1/"});
   CHECK(outcome.exit_code == 0);
   CHECK(outcome.out ==
         "kernels/shape=2560x2560/format=i2_s/batch=1/threads=all/cache=cold@simd\n"
@@ -64,7 +64,7 @@ TEST_CASE("list prints one id a line, in run order, for the quickstart by defaul
 
 TEST_CASE("axes can be replaced on the command line") {
   const Outcome outcome =
-      bitgate({"list", "-a", "batch=7", "-a", "shape=128x256", "--threads", "1", "-f", "*@simd"});
+      run_bitgate({"list", "-a", "batch=7", "-a", "shape=128x256", "--threads", "1", "-f", "*@simd"});
   CHECK(outcome.out == "kernels/shape=128x256/format=i2_s/batch=7/threads=1/cache=cold@simd\n");
 }
 
@@ -73,26 +73,26 @@ TEST_CASE("a filter that matches nothing is exit 5 with the reason, for list, pl
        {std::vector<std::string>{"list"}, {"plan"}}) {
     std::vector<std::string> arguments = command;
     arguments.insert(arguments.end(), {"--filter", "zebra"});
-    const Outcome outcome = bitgate(arguments);
+    const Outcome outcome = run_bitgate(arguments);
     CHECK(outcome.exit_code == 5);
     CHECK_THAT(outcome.err, Contains("filter 'zebra' matches none of 12 cases"));
   }
 }
 
 TEST_CASE("a dry run prints the cases, measures nothing and says so") {
-  const Outcome outcome = bitgate({"run", "--dry-run", "--filter", "2560x2560"});
+  const Outcome outcome = run_bitgate({"run", "--dry-run", "--filter", "2560x2560"});
   CHECK(outcome.exit_code == 5);
   CHECK_THAT(outcome.out, Contains("4 cases") && Contains("nothing was run"));
 }
 
 TEST_CASE("plan shows cases, plugin files and what each gate looks at") {
-  const Outcome outcome = bitgate({"plan"});
+  const Outcome outcome = run_bitgate({"plan"});
   CHECK(outcome.exit_code == 0);
   CHECK_THAT(outcome.out, Contains("cpu_simd.so") && Contains("12 cases") && Contains("gates"));
 }
 
 TEST_CASE("plugin list shows the first-party plugins and where was searched") {
-  const Outcome outcome = bitgate({"plugin", "list"});
+  const Outcome outcome = run_bitgate({"plugin", "list"});
   CHECK(outcome.exit_code == 0);
   CHECK_THAT(outcome.out, Contains("cpu_simd") && Contains("console") && Contains("json") &&
                               Contains("searched:"));
@@ -103,12 +103,12 @@ TEST_CASE("plugin list says why a file is no plugin") {
   static_cast<void>(directory.write("text.so", "this is no library"));
   Surroundings around;
   around.environment["BITGATE_PLUGIN_PATH"] = directory.path();
-  const Outcome outcome = bitgate({"plugin", "list"}, around);
+  const Outcome outcome = run_bitgate({"plugin", "list"}, around);
   CHECK_THAT(outcome.out, Contains("rejected: " + (directory / "text.so")));
 }
 
 TEST_CASE("doctor names the machine, opens every plugin and lists its devices") {
-  const Outcome outcome = bitgate({"doctor"});
+  const Outcome outcome = run_bitgate({"doctor"});
   INFO(outcome.out);
   CHECK(outcome.exit_code == 0);
   CHECK_THAT(outcome.out, Contains("cpu/scalar") && Contains("cpu.model"));
@@ -118,13 +118,13 @@ TEST_CASE("schema prints the schema that the configs name") {
   std::ifstream file(BITGATE_SOURCE_DIR "/configs/pipeline.schema.json");
   std::ostringstream content;
   content << file.rdbuf();
-  CHECK(bitgate({"schema"}).out == content.str());
+  CHECK(run_bitgate({"schema"}).out == content.str());
 }
 
 TEST_CASE("every shipped pipeline is valid") {
   for (const auto& entry : std::filesystem::directory_iterator(BITGATE_SOURCE_DIR "/configs")) {
     if (entry.path().extension() != ".yaml") continue;
-    const Outcome outcome = bitgate({"validate", entry.path().string()});
+    const Outcome outcome = run_bitgate({"validate", entry.path().string()});
     INFO(outcome.err);
     CHECK(outcome.exit_code == 0);
   }

@@ -39,7 +39,7 @@ inline Run run_pipeline(const std::string& pipeline, const std::vector<std::stri
   std::vector<std::string> arguments = {"run", directory.write("pipeline.yaml", pipeline), "--json",
                                         receipt};
   arguments.insert(arguments.end(), more.begin(), more.end());
-  Run run{bitgate(arguments, around), {}};
+  Run run{run_bitgate(arguments, around), {}};
   if (std::ifstream in(receipt); in) run.receipt = nlohmann::json::parse(in);
   return run;
 }

@@ -90,13 +90,13 @@ TEST_CASE("a reporter that can't write does not change the verdict unless it is 
   const std::string optional = small +
                                "reporters:\n  - {plugin: json, options: {path: /nowhere/r.json}}\n";
   const TemporaryDirectory directory;
-  const Outcome passed = bitgate({"run", directory.write("a.yaml", optional)});
+  const Outcome passed = run_bitgate({"run", directory.write("a.yaml", optional)});
   CHECK(passed.exit_code == 0);
   CHECK_THAT(passed.err, Contains("/nowhere/r.json"));
 
   const std::string required =
       small + "reporters:\n  - {plugin: json, required: true, options: {path: /nowhere/r.json}}\n";
-  CHECK(bitgate({"run", directory.write("b.yaml", required)}).exit_code == 4);
+  CHECK(run_bitgate({"run", directory.write("b.yaml", required)}).exit_code == 4);
 }
 
 TEST_CASE("a missing reporter is said, and the run goes on") {
@@ -114,8 +114,8 @@ TEST_CASE("a plugin found in the working directory is not loaded") {
       directory.write("p.yaml", zoo_pipeline("test.zoo", {"correct"}, kExactGate));
   Surroundings around;
   around.directory = directory.path();
-  CHECK(bitgate({"run", pipeline}, around).exit_code == 4);
+  CHECK(run_bitgate({"run", pipeline}, around).exit_code == 4);
 
   around.environment["BITGATE_PLUGIN_PATH"] = directory.path();
-  CHECK(bitgate({"run", pipeline}, around).exit_code == 0);
+  CHECK(run_bitgate({"run", pipeline}, around).exit_code == 0);
 }

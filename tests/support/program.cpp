@@ -85,7 +85,7 @@ Outcome run_program(const std::vector<std::string>& arguments, const Surrounding
   return outcome;
 }
 
-Outcome bitgate(std::vector<std::string> arguments, const Surroundings& around) {
+Outcome run_bitgate(std::vector<std::string> arguments, const Surroundings& around) {
   arguments.insert(arguments.begin(), BITGATE_EXECUTABLE);
   return run_program(arguments, around);
 }

@@ -26,7 +26,7 @@ struct Surroundings {
 Outcome run_program(const std::vector<std::string>& arguments, const Surroundings& around = {});
 
 /// The bitgate of this build.
-Outcome bitgate(std::vector<std::string> arguments, const Surroundings& around = {});
+Outcome run_bitgate(std::vector<std::string> arguments, const Surroundings& around = {});
 
 /// A new empty directory, removed with everything in it at the end.
 class TemporaryDirectory {

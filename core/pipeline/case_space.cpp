@@ -1,0 +1,85 @@
+#include "pipeline/case_space.hpp"
+
+#include <algorithm>
+
+#include "pipeline/expand.hpp"
+
+namespace bitgate {
+
+CaseSpace::CaseSpace(std::span<const SuiteSpec> suites) {
+  for (const SuiteSpec& spec : suites) {
+    Suite suite;
+    const auto add = [&](const std::string& key, std::string value) {
+      Values& values = suite[key];
+      if (values.all.insert(value).second) values.ordered.push_back(std::move(value));
+    };
+    add("suite", spec.name);
+    for (const std::string& backend : spec.backends) add("backend", backend);
+    for (const Shape& shape : spec.shape) add("shape", text_of(shape));
+    for (const std::string& format : spec.format) add("format", format);
+    for (const std::uint64_t batch : spec.batch) add("batch", std::to_string(batch));
+    for (const unsigned threads : spec.threads) add("threads", threads_text(threads));
+    for (const Cache cache : spec.cache) add("cache", text_of(cache));
+    if (suite.size() == 7) suites_.push_back(std::move(suite));  // else a list is empty: no case
+  }
+}
+
+std::vector<std::string> CaseSpace::values(const std::string& key) const {
+  std::vector<std::string> out;
+  std::set<std::string> seen;
+  for (const Suite& suite : suites_) {
+    for (const std::string& value : suite.at(key).ordered) {
+      if (seen.insert(value).second) out.push_back(value);
+    }
+  }
+  return out;
+}
+
+bool CaseSpace::has(const Selectors& where) const {
+  return std::any_of(suites_.begin(), suites_.end(),
+                     [&](const Suite& suite) { return covers(suite, where); });
+}
+
+bool CaseSpace::has_pair(const Selectors& where, const Selectors& against) const {
+  const auto other_suite = against.find("suite");
+  return std::any_of(suites_.begin(), suites_.end(), [&](const Suite& mine) {
+    if (!covers(mine, where)) return false;
+    if (other_suite == against.end()) return pairs(mine, mine, where, against);
+    return std::any_of(suites_.begin(), suites_.end(), [&](const Suite& theirs) {
+      return theirs.at("suite").all.count(other_suite->second) != 0 &&
+             pairs(mine, theirs, where, against);
+    });
+  });
+}
+
+bool CaseSpace::covers(const Suite& suite, const Selectors& where) {
+  return std::all_of(where.begin(), where.end(), [&](const auto& wanted) {
+    return suite.at(wanted.first).all.count(wanted.second) != 0;
+  });
+}
+
+bool CaseSpace::pairs(const Suite& mine, const Suite& theirs, const Selectors& where,
+                      const Selectors& against) {
+  bool different = false;
+  for (const auto& [key, values] : mine) {
+    const std::set<std::string>& other = theirs.at(key).all;
+    const auto fixed = where.find(key);
+    const auto replaced = against.find(key);
+    if (replaced != against.end()) {
+      if (other.count(replaced->second) == 0) return false;
+      // The case that is left without a difference is its own other arm, and that is no pair.
+      different = different || (fixed != where.end() ? fixed->second != replaced->second
+                                                     : values.all.size() > 1 ||
+                                                           values.all.count(replaced->second) == 0);
+    } else if (fixed != where.end()) {
+      if (other.count(fixed->second) == 0) return false;
+    } else if (key != "suite" &&
+               std::none_of(values.all.begin(), values.all.end(),
+                            [&](const std::string& value) { return other.count(value) != 0; })) {
+      return false;
+    }
+  }
+  return different;
+}
+
+}  // namespace bitgate

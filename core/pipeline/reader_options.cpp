@@ -1,0 +1,90 @@
+#include <limits>
+
+#include <fmt/format.h>
+
+#include "pipeline/reader_parts.hpp"
+#include "pipeline/units.hpp"
+
+namespace bitgate {
+namespace {
+
+nlohmann::json integer_of(const Value& value) {
+  std::string_view digits = value.node().scalar;
+  const bool negative = digits.starts_with('-');
+  if (negative || digits.starts_with('+')) digits.remove_prefix(1);
+  if (digits.size() > 1 && digits.front() == '0') {
+    value.error(
+        fmt::format("{} means different numbers to different readers; write it in decimal "
+                    "without a leading 0, or in quotes if it is text",
+                    value.node().shown()));
+    return nullptr;
+  }
+  const auto number = parse_integer(digits);
+  constexpr auto kMost = std::uint64_t{std::numeric_limits<std::int64_t>::max()};
+  if (!number || (negative && *number > kMost)) {
+    value.error(fmt::format("{} has more than 64 bits; write it in quotes if it is text",
+                            value.node().shown()));
+    return nullptr;
+  }
+  if (negative) return -static_cast<std::int64_t>(*number);
+  return *number;
+}
+
+nlohmann::json scalar_of(const Value& value) {
+  const Node& node = value.node();
+  switch (node.type()) {
+    case Node::Type::kText:
+      break;
+    case Node::Type::kBoolean:
+      return node.scalar.front() == 't' || node.scalar.front() == 'T';
+    case Node::Type::kInteger:
+      return integer_of(value);
+    case Node::Type::kFloat: {
+      const auto number = parse_number(node.scalar);
+      if (!number) {
+        value.error(
+            fmt::format("{} is not a finite decimal number such as 0.5 or 1e-6; write one, "
+                        "or put it in quotes if it is text",
+                        node.shown()));
+      }
+      return number.value_or(0);
+    }
+  }
+  if (!node.quoted && is_old_boolean(node.scalar)) {
+    value.error(
+        fmt::format("{} means yes or no to some readers; write true or false, or put it in "
+                    "quotes if it is text",
+                    node.shown()));
+  }
+  return node.scalar;
+}
+
+nlohmann::json json_of(const Value& value) {
+  switch (value.node().kind) {
+    case Node::Kind::kNull:
+      break;
+    case Node::Kind::kScalar:
+      return scalar_of(value);
+    case Node::Kind::kSequence: {
+      nlohmann::json list = nlohmann::json::array();
+      for (const Value& item : value.items()) list.push_back(json_of(item));
+      return list;
+    }
+    case Node::Kind::kMap: {
+      nlohmann::json map = nlohmann::json::object();
+      for (const auto& [entry, item] : value.entries()) map[entry->key] = json_of(item);
+      return map;
+    }
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+nlohmann::json read_options(const Value& owner) {
+  const auto options = owner.get("options");
+  if (!options || !options->is_map("{path: receipt.json}")) return nlohmann::json::object();
+  return json_of(*options);
+}
+
+}  // namespace bitgate
