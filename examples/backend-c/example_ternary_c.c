@@ -51,11 +51,14 @@ static void quantize(const step* s) { /* values that are -scale, 0 or +scale */
 static void matmul(const step* s) { /* y[b][m] = sum over k of w[m][k] * x[b][k], exact in int32 */
   const uint64_t rows = s->in->rows, cols = s->in->cols;
   for (uint64_t b = 0; b < s->x->rows; ++b) {
-    const int8_t* x = (const int8_t*)s->x->bytes + b * cols;
     for (uint64_t m = 0; m < rows; ++m) {
+      const unsigned char* packed = s->in->bytes + m * cols / 4;
+      const int8_t* x = (const int8_t*)s->x->bytes + b * cols;
       int32_t total = 0;
-      for (uint64_t k = 0, i = m * cols; k < cols; ++k, ++i) {
-        total += ((s->in->bytes[place(i)] >> shift(i) & 3) - 1) * x[k];
+      for (uint64_t block = 0; block < cols; block += 128, packed += 32) {
+        for (int group = 0; group < 4; ++group, x += 32) {
+          for (int p = 0; p < 32; ++p) total += ((packed[p] >> (6 - 2 * group) & 3) - 1) * x[p];
+        }
       }
       ((int32_t*)s->out->bytes)[b * rows + m] = total;
     }

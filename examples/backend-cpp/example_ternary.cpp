@@ -37,13 +37,17 @@ void quantize(HostTensor& x, HostTensor& w, bool absmean) {
 
 // y[b][m] = sum over k of w[m][k] * x[b][k], exact in int32
 void matmul(HostTensor& w, HostTensor& x, HostTensor& y) {
-  const auto* packed = w.data<std::uint8_t>();
   for (std::size_t b = 0; b < x.rows(); ++b) {
-    const auto* values = x.data<std::int8_t>() + b * x.cols();
     for (std::size_t m = 0; m < w.rows(); ++m) {
+      const auto* packed = w.data<std::uint8_t>(m * w.cols() / 4);
+      const auto* values = x.data<std::int8_t>(b * x.cols());
       std::int32_t total = 0;
-      for (std::size_t k = 0, i = m * w.cols(); k < w.cols(); ++k, ++i) {
-        total += ((packed[place(i)] >> shift(i) & 3) - 1) * values[k];
+      for (std::size_t block = 0; block < w.cols(); block += 128, packed += 32) {
+        for (unsigned group = 0; group < 4; ++group, values += 32) {
+          for (std::size_t p = 0; p < 32; ++p) {
+            total += ((packed[p] >> (6 - 2 * group) & 3) - 1) * values[p];
+          }
+        }
       }
       y.data<std::int32_t>()[b * w.rows() + m] = total;
     }

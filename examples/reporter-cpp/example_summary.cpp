@@ -2,6 +2,7 @@
 #include <bitgate/atomic_file.hpp>
 #include <bitgate/reporter.hpp>
 
+#include <cmath>
 #include <string>
 
 #include <nlohmann/json.hpp>
@@ -14,13 +15,13 @@ using Json = nlohmann::json;
 /// A text, or "" where the receipt has null.
 std::string text(const Json& value) { return value.is_null() ? "" : value.get<std::string>(); }
 
-/// "pass  kernels/batch=1@mine  12.5 us", with what is known of the case.
+/// "measured  kernels/batch=1@mine  12 us", with what is known of the case.
 std::string line_of(const Json& result) {
   std::string line = text(result.at("status")) + "  " + text(result.at("id"));
   const Json& metrics = result.at("metrics");
   if (metrics.contains("compute.time") && !metrics["compute.time"]["value"].is_null()) {
     const double ns = metrics["compute.time"]["value"].get<double>();
-    line += "  " + std::to_string(ns / 1000) + " us";
+    line += "  " + std::to_string(std::lround(ns / 1000)) + " us";
   }
   const std::string reason = text(result.at("reason"));
   return line + (reason.empty() ? "" : "  (" + reason + ")") + "\n";
@@ -34,7 +35,8 @@ class SummaryReporter : public Reporter {
       "path": {"type": "string", "default": "-", "description": "file to write, or - for stdout"}}}})";
 
   SummaryReporter(Host host, std::string_view options) : host_(host) {
-    for (const auto& [name, value] : Json::parse(options).items()) {
+    const Json given = Json::parse(options);
+    for (const auto& [name, value] : given.items()) {
       if (name != "path" || !value.is_string()) {
         throw Error(BG_INVALID_ARGUMENT, "the one option is path, a text; not " + name);
       }
