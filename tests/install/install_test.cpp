@@ -89,7 +89,7 @@ TEST_CASE("an installed tree runs where it was moved to, from any directory") {
              Contains(installed.prefix() + "/lib/bitgate/plugins/cpu_simd.so"));
 
   const std::string pipeline = installed.directory().write("tiny.yaml", kTiny);
-  CHECK_THAT(succeed({installed.program(), "run", pipeline}, around).out, Contains("pass"));
+  CHECK_THAT(succeed({installed.program(), "run", pipeline}, around).out, Contains("PASS"));
 }
 
 TEST_CASE("a backend is built outside the project against the installed package, and measured") {
@@ -105,7 +105,7 @@ TEST_CASE("a backend is built outside the project against the installed package,
   Surroundings around;
   around.directory = "/";
   CHECK_THAT(succeed({installed.program(), "run", hello + "/pipeline.yaml"}, around).out,
-             Contains("pass"));
+             Contains("PASS"));
 
   // By its id.
   around.environment["BITGATE_PLUGIN_PATH"] = hello + "/build";
@@ -115,5 +115,5 @@ TEST_CASE("a backend is built outside the project against the installed package,
   by_id.replace(by_id.find("cpu_simd"), 8, "com.example.hello");
   by_id.replace(by_id.find("i2_s"), 4, "f32");
   const std::string pipeline = installed.directory().write("by_id.yaml", by_id);
-  CHECK_THAT(succeed({installed.program(), "run", pipeline}, around).out, Contains("pass"));
+  CHECK_THAT(succeed({installed.program(), "run", pipeline}, around).out, Contains("PASS"));
 }
