@@ -1,6 +1,6 @@
 # The package that plugins outside this project are built with. The installed tree is a fixed shape that
 # can be moved as a whole, since the program finds its plugins and pipelines beside itself:
-#   bin/bitgate  lib/bitgate/plugins/*.so  share/bitgate/configs/*  include/bitgate/*  lib/cmake/bitgate/*
+#   bin/bitgate  lib/bitgate/plugins/*.so  share/bitgate/*  include/bitgate/*  lib/cmake/bitgate/*
 include(CMakePackageConfigHelpers)
 
 install(TARGETS bitgate EXPORT bitgateTargets RUNTIME DESTINATION bin)

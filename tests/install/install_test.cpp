@@ -64,5 +64,5 @@ TEST_CASE("an installed tree runs where it was moved to, from any directory") {
              Contains(installed.prefix() + "/lib/bitgate/plugins/cpu_simd.so"));
 
   const std::string pipeline = installed.directory().write("tiny.yaml", kTiny);
-  CHECK_THAT(succeed({installed.program(), "run", pipeline}, around).out, Contains("pass"));
+  CHECK_THAT(succeed({installed.program(), "run", pipeline}, around).out, Contains("PASS"));
 }
