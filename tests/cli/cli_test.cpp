@@ -23,6 +23,11 @@ TEST_CASE("every command has help that shows how it is called") {
     CHECK_THAT(outcome.out, StartsWith("usage: bitgate " + std::string(command)));
     CHECK(outcome.err.empty());
   }
+  for (const char* subcommand : {"list", "new"}) {
+    const Outcome outcome = run_bitgate({"plugin", subcommand, "--help"});
+    CHECK(outcome.exit_code == 0);
+    CHECK_THAT(outcome.out, StartsWith("usage: bitgate plugin " + std::string(subcommand)));
+  }
   CHECK_THAT(run_bitgate({"--help"}).out, Contains("validate") && Contains("Exit codes"));
 }
 
@@ -48,7 +53,7 @@ TEST_CASE("mistakes on the command line exit 2 and say what to write") {
   fails({"run", "/nowhere/pipeline.yaml"}, "/nowhere/pipeline.yaml");
   fails({"validate"}, "at least one file");
   fails({"plugin"}, "see bitgate plugin --help");
-  fails({"plugin", "lits"}, "no subcommand 'lits' (did you mean 'list'?)");
+  fails({"plugin", "lisst"}, "no subcommand 'lisst' (did you mean 'list'?)");
 }
 
 TEST_CASE("list prints one id a line, in run order, for the quickstart by default") {
@@ -64,14 +69,13 @@ TEST_CASE("list prints one id a line, in run order, for the quickstart by defaul
 }
 
 TEST_CASE("axes can be replaced on the command line") {
-  const Outcome outcome =
-      run_bitgate({"list", "-a", "batch=7", "-a", "shape=128x256", "--threads", "1", "-f", "*@simd"});
+  const Outcome outcome = run_bitgate(
+      {"list", "-a", "batch=7", "-a", "shape=128x256", "--threads", "1", "-f", "*@simd"});
   CHECK(outcome.out == "kernels/shape=128x256/format=i2_s/batch=7/threads=1/cache=cold@simd\n");
 }
 
 TEST_CASE("a filter that matches nothing is exit 5 with the reason, for list, plan and a dry run") {
-  for (const std::vector<std::string>& command :
-       {std::vector<std::string>{"list"}, {"plan"}}) {
+  for (const std::vector<std::string>& command : {std::vector<std::string>{"list"}, {"plan"}}) {
     std::vector<std::string> arguments = command;
     arguments.insert(arguments.end(), {"--filter", "zebra"});
     const Outcome outcome = run_bitgate(arguments);
