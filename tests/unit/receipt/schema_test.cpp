@@ -2,6 +2,7 @@
 // that is not ours.
 #include <fstream>
 #include <functional>
+#include <iterator>
 
 #include <fmt/format.h>
 
@@ -89,6 +90,17 @@ TEST_CASE("the schema's reasons are the closed list") {
     words += (words.empty() ? "" : "|") + std::string(word);
   }
   CHECK(schema().at("definitions").at("reason").at("pattern") == "^(" + words + ")(: [\\s\\S]+)?$");
+}
+
+TEST_CASE("the documentation explains every reason") {
+  std::ifstream in(RECEIPT_PAGE);
+  const std::string page(std::istreambuf_iterator<char>(in), {});
+  const std::size_t list = page.find("## Reasons");
+  REQUIRE(list != std::string::npos);
+  for (const std::string_view word : reason::kAll) {
+    INFO(word);
+    CHECK(page.find("`" + std::string(word) + "`", list) != std::string::npos);
+  }
 }
 
 TEST_CASE("receipts of every outcome are valid") {

@@ -168,8 +168,9 @@ TEST_CASE("json: a place that can't be written to is said with the remedy, and n
     CHECK_THAT(outcome.err, Contains(path) && Contains(words) && Contains("exit code 4"));
     CHECK_FALSE(outcome.out.empty());  // the console's part is done all the same
   };
-  fails(directory / "no/such/r.json", "No such file or directory; create its directory first");
-  fails("/dev/null/r.json", "Not a directory");
+  fails(directory / "no/such/r.json",
+        "there is no directory " + (directory / "no/such") + "; create it first");
+  fails("/dev/null/r.json", "there is no directory /dev/null");
   std::filesystem::create_directory(directory / "folder");
   fails(directory / "folder", "Is a directory; name a file in it");
   CHECK(files(directory.path()).size() == 2);
