@@ -3,7 +3,7 @@
 #   bin/bitgate  lib/bitgate/plugins/*.so  share/bitgate/*  include/bitgate/*  lib/cmake/bitgate/*
 include(CMakePackageConfigHelpers)
 
-install(TARGETS bitgate RUNTIME DESTINATION bin)
+install(TARGETS bitgate EXPORT bitgateTargets RUNTIME DESTINATION bin)
 install(TARGETS bitgate_sdk EXPORT bitgateTargets)
 install(DIRECTORY core/sdk/include/bitgate DESTINATION include)
 install(FILES LICENSE DESTINATION share/doc/bitgate)

@@ -20,7 +20,9 @@ set(CMAKE_C_FLAGS_RELWITHDEBINFO "-O2 -g1 -DNDEBUG")
 set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/bin)
 
 add_compile_options(-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion -Werror)
+set(BITGATE_SANITIZED 0)  # a list of sanitizers can't stand in a generator expression
 if(BITGATE_SANITIZE)
+  set(BITGATE_SANITIZED 1)
   add_compile_options(-fsanitize=${BITGATE_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
   add_link_options(-fsanitize=${BITGATE_SANITIZE})
 endif()

@@ -36,7 +36,7 @@ constexpr std::array<Command, 8> kCommands = {{
     {"list", "print the ids of a pipeline's cases", list},
     {"validate", "check pipeline files", validate},
     {"doctor", "check this machine and installation", doctor},
-    {"plugin", "list plugins", plugin},
+    {"plugin", "list plugins, write new ones", plugin},
     {"schema", "print the JSON Schema of pipelines", schema},
 }};
 
