@@ -271,6 +271,32 @@ TEST_CASE("an installed plugin is found without a path") {
   CHECK_THAT(succeed({own.program(), "run", project + "/pipeline.yaml"}).out, Contains("PASS"));
 }
 
+TEST_CASE("bitgate_add_plugin says what is wrong with a project") {
+  const auto configure = [&](const std::string& from, const std::string& to,
+                             const std::string& flags) {
+    const TemporaryDirectory directory;
+    const std::string project = new_project(directory, kExamples[0], kId);
+    std::string lists = content(project + "/CMakeLists.txt");
+    if (!from.empty()) {
+      REQUIRE(lists.find(from) != std::string::npos);
+      lists.replace(lists.find(from), from.size(), to);
+      std::ofstream(project + "/CMakeLists.txt") << lists;
+    }
+    return run_program({BITGATE_CMAKE, "-S", project, "-B", project + "/build",
+                        "-DCMAKE_PREFIX_PATH=" + installed().prefix(),
+                        "-DCMAKE_CXX_COMPILER=" BITGATE_CXX, "-DCMAKE_CXX_FLAGS=" + flags});
+  };
+  const Outcome fast = configure("", "", "-ffast-math");
+  CHECK(fast.exit_code == 0);
+  CHECK_THAT(fast.err, Contains("-ffast-math"));
+  const Outcome kind = configure("KIND backend", "KIND frontend", "");
+  CHECK(kind.exit_code == 1);
+  CHECK_THAT(kind.err, Contains("backend|reporter"));
+  const Outcome version = configure("VERSION ${PROJECT_VERSION}\n", "\n", "");
+  CHECK(version.exit_code == 1);
+  CHECK_THAT(version.err, Contains("[ID"));
+}
+
 TEST_CASE("the code that an author owns is under a hundred lines") {
   const std::string examples = BITGATE_SOURCE_DIR "/examples/";
   CHECK(code_lines(content(examples + "backend-cpp/example_ternary.cpp")) < 100);
