@@ -74,8 +74,9 @@ void set_in_suites(Node& root, std::string_view stage, std::string_view key, con
 /// Writes the command line's changes into the tree, to be checked like everything else.
 void apply(const Overrides& overrides, Node& root) {
   for (const auto& [axis, values] : overrides.axes) {
-    const auto* known = std::find_if(kAxisStage.begin(), kAxisStage.end(),
-                                     [&](const auto& entry) { return entry.first == axis; });
+    const auto* known =
+        std::find_if(kAxisStage.begin(), kAxisStage.end(),
+                     [&name = axis](const auto& entry) { return entry.first == name; });
     if (known == kAxisStage.end()) {
       std::vector<std::string> names;
       for (const auto& entry : kAxisStage) names.emplace_back(entry.first);
