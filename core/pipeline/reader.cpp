@@ -103,7 +103,7 @@ BackendSpec read_backend(const std::string& name, const Value& value) {
   if (const auto feature = value.get("feature")) {
     backend.feature = read_name(*feature).value_or("");
   }
-  backend.options = read_options(value);
+  backend.options = read_options(value, backend.option_places);
   return backend;
 }
 
@@ -172,7 +172,7 @@ ReporterSpec read_reporter(const Value& value) {
   if (const auto required = value.get("required")) {
     reporter.required = required->boolean().value_or(false);
   }
-  reporter.options = read_options(value);
+  reporter.options = read_options(value, reporter.option_places);
   return reporter;
 }
 
@@ -267,6 +267,7 @@ Pipeline read_pipeline(const std::filesystem::path& path, const Overrides& overr
   Pipeline pipeline = read_root(Value(reading, root, ""), !overrides.axes.empty());
   reading.finish();
   pipeline.path = std::filesystem::absolute(path);
+  pipeline.file = path.string();
   pipeline.sha256 = sha256(text);
   return pipeline;
 }
