@@ -47,6 +47,7 @@ TEST_CASE("mistakes on the command line exit 2 and say what to write") {
   fails({"run", "--reporter", "json:path"}, "NAME:key=value");
   fails({"run", "/nowhere/pipeline.yaml"}, "/nowhere/pipeline.yaml");
   fails({"validate"}, "at least one file");
+  fails({"plugin"}, "see bitgate plugin --help");
   fails({"plugin", "listt"}, "no subcommand 'listt' (did you mean 'list'?)");
 }
 
