@@ -101,8 +101,11 @@ Receipt conduct(const Pipeline& pipeline, std::span<const Case> cases, const Run
   receipt.environment = read_environment();
   receipt.pipeline = {pipeline.name, pipeline.gate, pipeline.path.string(), pipeline.sha256};
 
-  const worker::Catalog catalog = worker::search(worker::search_directories());
+  const worker::Catalog catalog = worker::search(worker::search_directories(), options.plugins);
   const worker::WorkerOptions workers = worker_setup(pipeline.limits, options.isolate);
+  require_pinned(pipeline, catalog);
+  // What can't be checked is an error of its case or reporter, when it comes to that.
+  static_cast<void>(check_options(pipeline, catalog, workers));
   Reporting reporting(pipeline, catalog, workers);
   reporting.begin(plan_document(pipeline, cases, this_terminal()));
   {

@@ -7,7 +7,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <csignal>
@@ -21,10 +20,9 @@
 #include <fmt/format.h>
 
 #include "base/text.hpp"
+#include "worker/environment.hpp"
 #include "worker/interrupt.hpp"
 #include "worker/worker_main.hpp"
-
-extern char** environ;
 
 namespace bitgate::worker {
 namespace {
@@ -46,25 +44,6 @@ Fd out_of_the_way(int fd) {
   Fd copy(::fcntl(fd, F_DUPFD_CLOEXEC, 10));
   if (!copy) raise(errno, "duplicating a descriptor");
   return copy;
-}
-
-/// What of the environment reaches a worker: nothing that could carry a secret.
-std::vector<std::string> worker_environment() {
-  constexpr std::array<std::string_view, 9> kNames = {
-      "PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "LD_LIBRARY_PATH", "TERM", "NO_COLOR", "TZ"};
-  constexpr std::array<std::string_view, 10> kPrefixes = {
-      "CUDA_", "NVIDIA_", "OCL_", "OPENCL_", "POCL_", "OMP_", "ASAN_", "LSAN_", "TSAN_", "UBSAN_"};
-  std::vector<std::string> kept;
-  for (char** entry = environ; *entry != nullptr; ++entry) {
-    const std::string_view text = *entry;
-    const std::string_view name = text.substr(0, text.find('='));
-    const bool listed =
-        std::find(kNames.begin(), kNames.end(), name) != kNames.end() ||
-        std::any_of(kPrefixes.begin(), kPrefixes.end(),
-                    [&](std::string_view prefix) { return name.starts_with(prefix); });
-    if (listed) kept.emplace_back(text);
-  }
-  return kept;
 }
 
 std::uint64_t default_memory() {

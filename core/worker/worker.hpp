@@ -68,6 +68,9 @@ class Worker {
   virtual nlohmann::json exchange(const nlohmann::json& request, int fd, bool interruptible) = 0;
 };
 
+/// Starts a worker with no plugin in it.
+std::unique_ptr<Worker> make_worker(const WorkerOptions& worker_options);
+
 /// Starts a worker and opens the plugin in it. Throws as Worker::call. `build` receives the
 /// plugin's own words on how it was built.
 std::unique_ptr<Worker> start_worker(const PluginFile& plugin, const nlohmann::json& options,

@@ -17,7 +17,7 @@ class JsonReporter : public bitgate::Reporter {
   static constexpr std::string_view kDescription =
       R"({"title": "The receipt as a JSON file", "options": {"type": "object",)"
       R"( "required": ["path"], "additionalProperties": false, "properties": {"path":)"
-      R"( {"type": "string", "description": "file to write, or - for stdout"}}}})";
+      R"( {"type": "string", "minLength": 1, "description": "file to write, or - for stdout"}}}})";
 
   JsonReporter(bitgate::Host host, std::string_view options) : host_(host) {
     const Json given = Json::parse(options);
