@@ -36,6 +36,9 @@ std::string load_text(const std::filesystem::path& path) {
     return read_file(path, kMostBytes);
   } catch (const std::system_error& error) {
     if (error.code() == std::errc::file_too_large) fail("the file is larger than 1 MiB; split it");
+    if (error.code() == std::errc::not_supported) {
+      fail("is not a regular file but a pipe or a device; write the pipeline to a file");
+    }
     fail(fmt::format("can't be read: {}; check the path", error.code().message()));
   }
   return {};
@@ -260,15 +263,20 @@ Pipeline read_root(const Value& root, bool axes_replaced) {
 
 }  // namespace
 
-Pipeline read_pipeline(const std::filesystem::path& path, const Overrides& overrides) {
-  const std::string text = load_text(path);
-  Node root = parse_yaml(text, path.string());
+Pipeline parse_pipeline(std::string_view text, const std::string& file,
+                        const Overrides& overrides) {
+  Node root = parse_yaml(text, file);
   apply(overrides, root);
-  Reading reading(path.string());
+  Reading reading(file);
   Pipeline pipeline = read_root(Value(reading, root, ""), !overrides.axes.empty());
   reading.finish();
-  pipeline.path = std::filesystem::absolute(path);
   pipeline.sha256 = sha256(text);
+  return pipeline;
+}
+
+Pipeline read_pipeline(const std::filesystem::path& path, const Overrides& overrides) {
+  Pipeline pipeline = parse_pipeline(load_text(path), path.string(), overrides);
+  pipeline.path = std::filesystem::absolute(path);
   return pipeline;
 }
 
