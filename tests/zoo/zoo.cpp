@@ -70,10 +70,10 @@ struct Bound {
 
 class ZooProgram : public bitgate::Program {
  public:
-  std::span<const bitgate::Kernel> kernels() const override { return kernels_; }
+  std::span<const bitgate::Kernel> kernels() const override { return counts; }
 
   std::vector<Bound> ops;
-  std::vector<bitgate::Kernel> kernels_;
+  std::vector<bitgate::Kernel> counts;
   bool answered = false;
 };
 
@@ -154,7 +154,7 @@ class ZooSession : public bitgate::Session {
       Bound bound{std::string(op.kind), std::string(op.text("rounding")), {}, &zoo(op.outputs[0])};
       for (const bitgate::Operand& input : op.inputs) bound.inputs.push_back(&zoo(input));
       program->ops.push_back(bound);
-      program->kernels_.push_back({"zoo/" + bound.kind, 0});
+      program->counts.push_back({"zoo/" + bound.kind, 0});
     }
     return program;
   }
@@ -169,7 +169,7 @@ class ZooSession : public bitgate::Session {
  private:
   void run_op(ZooProgram& program, std::size_t index) {
     const Bound& op = program.ops[index];
-    if (device_ != "zoo/miscount") ++program.kernels_[index].calls;
+    if (device_ != "zoo/miscount") ++program.counts[index].calls;
     if (op.kind == "quantize") return quantize(op);
     if (device_ == "zoo/segfault") std::raise(SIGSEGV);
     if (device_ == "zoo/hang") std::this_thread::sleep_for(std::chrono::hours(1));
