@@ -1,13 +1,18 @@
 #include "run/conductor.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <chrono>
+#include <cstdio>
+#include <system_error>
 #include <utility>
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
+#include "base/file.hpp"
 #include "base/version.hpp"
 #include "gate/judge.hpp"
 #include "measure/environment.hpp"
@@ -37,9 +42,15 @@ worker::WorkerOptions worker_options(const Pipeline& pipeline, const RunOptions&
     spdlog::log(kLevels[std::clamp(level, 0, 3)], "plugin: {}", text);
   };
   out.on_write = [](int stream, std::string_view text) {
-    std::FILE* file = stream == 1 ? stdout : stderr;
-    std::fwrite(text.data(), 1, text.size(), file);
-    std::fflush(file);
+    const bool to_stdout = stream == 1;
+    std::fflush(to_stdout ? stdout : stderr);
+    try {
+      write_all(to_stdout ? STDOUT_FILENO : STDERR_FILENO, text);
+    } catch (const std::system_error& error) {
+      // Of a stderr that can't be written to there is no way to complain.
+      if (!to_stdout) return;
+      throw std::runtime_error("stdout can't be written to: " + error.code().message());
+    }
   };
   return out;
 }
@@ -75,25 +86,6 @@ class Stopwatch {
   std::size_t total_;
 };
 
-void run_cases(const Pipeline& pipeline, std::span<const Case> cases, BackendPool& pool,
-               Reporting& reporting, Receipt& receipt) {
-  if (cases.empty()) return;
-  CaseRunner runner(pipeline, pool);
-  const Stopwatch watch(cases.size());
-  for (std::size_t i = 0; i < cases.size(); ++i) {
-    reporting.event(case_started(watch.at(i, i), cases[i]));
-    try {
-      if (worker::interrupted()) throw worker::Interrupted();
-      receipt.cases.push_back(runner.run(cases[i]));
-    } catch (const worker::Interrupted&) {
-      receipt.interrupted = true;
-      for (const Case& left : cases.subspan(i)) receipt.cases.push_back(not_run(left));
-      return;
-    }
-    reporting.event(case_finished(watch.at(i, i + 1), receipt.cases.back()));
-  }
-}
-
 void collect_ceilings(Receipt& receipt) {
   for (const CaseResult& result : receipt.cases) {
     if (!result.ceilings) continue;
@@ -103,6 +95,96 @@ void collect_ceilings(Receipt& receipt) {
     best.f32_peak = std::max(best.f32_peak, result.ceilings->f32_peak);
   }
 }
+
+/// Judges what is there, which makes the receipt complete.
+void conclude_receipt(const Pipeline& pipeline, Receipt& receipt) {
+  collect_ceilings(receipt);
+  receipt.gates = judge(pipeline.gates, receipt.cases);
+  receipt.verdict = conclude(receipt.gates, receipt.cases, receipt.interrupted, pipeline.routes);
+  receipt.finished = now_rfc3339();
+}
+
+/// Decides when a checkpoint is due: after each of the first cases, then as often as costs little.
+class Pace {
+ public:
+  /// Does `work` if it is due.
+  template <class Work>
+  void step(const Work& work) {
+    const auto start = Clock::now();
+    if (done_ >= kAlways && spent_ * kShare > start - begin_) return;
+    work();
+    spent_ += Clock::now() - start;
+    ++done_;
+  }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  static constexpr int kAlways = 100;
+  static constexpr int kShare = 20;  // one part in so many of the run's time
+
+  Clock::time_point begin_ = Clock::now();
+  Clock::duration spent_{};
+  int done_ = 0;
+};
+
+/// A run in progress: its cases, and the receipt that grows with them.
+class Run {
+ public:
+  Run(const Pipeline& pipeline, std::span<const Case> cases, BackendPool& pool,
+      Reporting& reporting, Receipt& receipt)
+      : pipeline_(pipeline),
+        cases_(cases),
+        pool_(pool),
+        reporting_(reporting),
+        receipt_(receipt),
+        runner_(pipeline, pool),
+        watch_(cases.size()) {}
+
+  void cases() {
+    // Whatever an earlier run left where the receipt goes must not be taken for this one's.
+    pace_.step([&] { write_checkpoint(); });
+    for (std::size_t i = 0; i < cases_.size(); ++i) {
+      reporting_.event(case_started(watch_.at(i, i), cases_[i]));
+      try {
+        if (worker::interrupted()) throw worker::Interrupted();
+        receipt_.cases.push_back(runner_.run(cases_[i]));
+      } catch (const worker::Interrupted&) {
+        end_early(receipt_);
+        return;
+      }
+      if (i + 1 < cases_.size()) pace_.step([&] { write_checkpoint(); });
+      reporting_.event(case_finished(watch_.at(i, i + 1), receipt_.cases.back()));
+    }
+  }
+
+ private:
+  void end_early(Receipt& receipt) const {
+    receipt.interrupted = true;
+    for (const Case& left : cases_.subspan(receipt.cases.size())) {
+      receipt.cases.push_back(not_run(left));
+    }
+  }
+
+  /// Hands out what there is: a host that is killed can't do it later.
+  void write_checkpoint() {
+    Receipt so_far = receipt_;
+    so_far.plugins = pool_.plugins();
+    so_far.plugins.insert(so_far.plugins.end(), reporting_.plugins().begin(),
+                          reporting_.plugins().end());
+    end_early(so_far);
+    conclude_receipt(pipeline_, so_far);
+    reporting_.event(checkpoint(so_far));
+  }
+
+  const Pipeline& pipeline_;
+  std::span<const Case> cases_;
+  BackendPool& pool_;
+  Reporting& reporting_;
+  Receipt& receipt_;
+  CaseRunner runner_;
+  Stopwatch watch_;
+  Pace pace_;
+};
 
 }  // namespace
 
@@ -120,16 +202,13 @@ Receipt conduct(const Pipeline& pipeline, std::span<const Case> cases, const Run
   reporting.begin(plan_document(pipeline, cases, this_terminal()));
   {
     BackendPool pool(pipeline, catalog, workers);
-    run_cases(pipeline, cases, pool, reporting, receipt);
+    if (!cases.empty()) Run(pipeline, cases, pool, reporting, receipt).cases();
     receipt.plugins = pool.plugins();
   }
   receipt.plugins.insert(receipt.plugins.end(), reporting.plugins().begin(),
                          reporting.plugins().end());
-  collect_ceilings(receipt);
-  receipt.gates = judge(pipeline.gates, receipt.cases);
-  receipt.verdict = conclude(receipt.gates, receipt.cases, receipt.interrupted, pipeline.routes);
+  conclude_receipt(pipeline, receipt);
   if (cases.empty()) receipt.verdict.reason.detail = options.why_empty;
-  receipt.finished = now_rfc3339();
 
   reporting.finish(to_json(receipt).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
   if (reporting.required_failed() && receipt.verdict.exit_code == ExitCode::kPass) {

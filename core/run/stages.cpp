@@ -18,6 +18,9 @@ namespace bitgate {
 namespace {
 
 constexpr std::byte kPoison{0xA5};
+/// Copies of the weights that a case may have. Beyond, the bookkeeping of so many tensors would be
+/// what is measured.
+constexpr std::uint64_t kMostSlots = 4096;
 
 std::uint64_t bytes_of(const worker::TensorRef& tensor) {
   return formats::byte_size(tensor.format, tensor.rows, tensor.cols).value_or(0);
@@ -77,6 +80,12 @@ std::optional<std::string> Stages::unsupported() {
     return fmt::format("format {} can't hold {}x{}{}", case_.format, case_.shape.rows,
                        case_.shape.cols,
                        case_.format == formats::kI2S ? ": columns must be a multiple of 128" : "");
+  }
+  if (slot_count() > kMostSlots) {
+    return fmt::format(
+        "cold weights of {} bytes need {} copies to outgrow {} MiB of cache, more than {}: take a "
+        "larger shape, or cache: hot",
+        bytes_of(weights_spec()), slot_count(), last_level_cache() >> 20, kMostSlots);
   }
   if (quantized()) {
     const worker::TensorRef source{std::string(formats::kF32), case_.shape.rows, case_.shape.cols};
