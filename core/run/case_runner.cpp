@@ -81,12 +81,12 @@ CaseResult CaseRunner::run(const Case& what) {
       fail(result, error.what());
     }
   } catch (const nlohmann::json::exception& error) {
-    pool_.drop(*what.backend);
+    pool_.abandon(*what.backend);
     fail(result, fmt::format("the worker's answer can't be understood: {}", error.what()));
   } catch (const worker::Interrupted&) {
     throw;
   } catch (const std::exception& error) {
-    pool_.drop(*what.backend);
+    pool_.abandon(*what.backend);
     fail(result, error.what());
   }
   return result;

@@ -186,7 +186,7 @@ Process::Process(const WorkerOptions& options)
   }
 }
 
-Process::~Process() {
+void Process::kill() {
   if (running()) kill_and_reap();
 }
 

@@ -24,10 +24,11 @@ class Process {
   explicit Process(const WorkerOptions& options);
   Process(const Process&) = delete;  // owns the process
   Process& operator=(const Process&) = delete;
-  /// Kills the group and waits for the process.
-  ~Process();
+  ~Process() { kill(); }
 
   [[nodiscard]] bool running() const { return pid_ > 0; }
+  /// Ends the worker and all that it started, now.
+  void kill();
 
   /// One request, one answer; log and write frames in between go to the options' functions: of the
   /// logs only the first hundred, and what these functions throw passes through. Throws Fault or

@@ -61,6 +61,8 @@ class ProcessWorker : public Worker {
     }
   }
 
+  void abandon() override { process_.kill(); }
+
  private:
   json exchange(const json& request, int fd, bool interruptible) override {
     return process_.exchange(request, fd, interruptible);

@@ -67,6 +67,9 @@ class Worker {
   /// Fault, or Interrupted if `interruptible` and the user asked the run to end.
   nlohmann::json call(const nlohmann::json& request, int fd = -1, bool interruptible = true);
 
+  /// Ends a worker without asking it, because what it says can't be relied on any more.
+  virtual void abandon() {}
+
  protected:
   virtual nlohmann::json exchange(const nlohmann::json& request, int fd, bool interruptible) = 0;
 };

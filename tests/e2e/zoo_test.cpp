@@ -80,7 +80,7 @@ std::string below_table(const std::string& out) {
   }
   std::string text = out.substr(std::min(start, out.size()));
   // How often the device ran, and how long its path is, differs from run to run.
-  text = std::regex_replace(text, std::regex("for [0-9]+ executions"), "for <n> executions");
+  text = std::regex_replace(text, std::regex("for\\s+[0-9]+\\s+executions"), "for <n> executions");
   const std::string directory = ZOO_DIRECTORY;
   if (text.find(directory) == std::string::npos) return text;
   text = std::regex_replace(text, std::regex("\\s+"), " ");
@@ -88,6 +88,10 @@ std::string below_table(const std::string& out) {
     text.replace(at, directory.size(), "<zoo>");
   }
   return text + "\n";
+}
+
+std::string without_numbers(const std::string& text) {
+  return std::regex_replace(text, std::regex("[0-9]+"), "<n>");
 }
 
 std::string read(const std::string& path) {
@@ -115,8 +119,10 @@ TEST_CASE("each member of the zoo has its verdict, its exit code and its words")
       CHECK(run.receipt["interrupted"] == false);
       CHECK(run.receipt["cases"].size() == 1);
       CHECK(run.outcome.left_behind.empty());
-      compare(member.device, "exit code " + std::to_string(run.outcome.exit_code) + "\n" +
-                                 below_table(run.outcome.out));
+      std::string text = below_table(run.outcome.out);
+      // How many of its answers were right by chance depends on when it was asked last.
+      if (member.device == "remembers") text = without_numbers(text);
+      compare(member.device, "exit code " + std::to_string(run.outcome.exit_code) + "\n" + text);
     }
   }
 }
