@@ -1,18 +1,12 @@
 #include "run/conductor.hpp"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <chrono>
-#include <cstdio>
-#include <system_error>
 #include <utility>
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
-#include <spdlog/spdlog.h>
 
-#include "base/file.hpp"
 #include "base/version.hpp"
 #include "gate/judge.hpp"
 #include "measure/environment.hpp"
@@ -21,6 +15,7 @@
 #include "run/case_runner.hpp"
 #include "run/documents.hpp"
 #include "run/reporting.hpp"
+#include "run/worker_setup.hpp"
 #include "worker/interrupt.hpp"
 
 namespace bitgate {
@@ -31,37 +26,13 @@ std::string now_rfc3339() {
   return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(now));
 }
 
-worker::WorkerOptions worker_options(const Pipeline& pipeline, const RunOptions& options) {
-  worker::WorkerOptions out;
-  out.isolate = options.isolate;
-  out.step_limit = pipeline.limits.step;
-  out.memory = pipeline.limits.memory;
-  out.on_log = [](int level, std::string_view text) {
-    constexpr spdlog::level::level_enum kLevels[] = {spdlog::level::debug, spdlog::level::info,
-                                                     spdlog::level::warn, spdlog::level::err};
-    spdlog::log(kLevels[std::clamp(level, 0, 3)], "plugin: {}", text);
-  };
-  out.on_write = [](int stream, std::string_view text) {
-    const bool to_stdout = stream == 1;
-    std::fflush(to_stdout ? stdout : stderr);
-    try {
-      write_all(to_stdout ? STDOUT_FILENO : STDERR_FILENO, text);
-    } catch (const std::system_error& error) {
-      // Of a stderr that can't be written to there is no way to complain.
-      if (!to_stdout) return;
-      throw std::runtime_error("stdout can't be written to: " + error.code().message());
-    }
-  };
-  return out;
-}
-
-CaseResult not_run(const Case& what) {
+CaseResult not_run(const Case& what, const char* why) {
   CaseResult result;
   result.id = what.id;
   result.suite = what.suite->name;
   result.backend = what.backend->name;
   result.axes = what.axes();
-  result.reason = {reason::kInterrupted, ""};
+  result.reason = {why, "it was planned and not run"};
   return result;
 }
 
@@ -141,37 +112,40 @@ class Run {
         watch_(cases.size()) {}
 
   void cases() {
+    // Every case of the plan has a result from the start, so that none can go missing unseen.
+    for (const Case& what : cases_) receipt_.cases.push_back(not_run(what, reason::kMissingCase));
     // Whatever an earlier run left where the receipt goes must not be taken for this one's.
-    pace_.step([&] { write_checkpoint(); });
+    pace_.step([&] { write_checkpoint(0); });
     for (std::size_t i = 0; i < cases_.size(); ++i) {
       reporting_.event(case_started(watch_.at(i, i), cases_[i]));
       try {
         if (worker::interrupted()) throw worker::Interrupted();
-        receipt_.cases.push_back(runner_.run(cases_[i]));
+        receipt_.cases[i] = runner_.run(cases_[i]);
       } catch (const worker::Interrupted&) {
-        end_early(receipt_);
+        end_at(i, receipt_);
         return;
       }
-      if (i + 1 < cases_.size()) pace_.step([&] { write_checkpoint(); });
-      reporting_.event(case_finished(watch_.at(i, i + 1), receipt_.cases.back()));
+      if (i + 1 < cases_.size()) pace_.step([&] { write_checkpoint(i + 1); });
+      reporting_.event(case_finished(watch_.at(i, i + 1), receipt_.cases[i]));
     }
   }
 
  private:
-  void end_early(Receipt& receipt) const {
+  /// Makes it the receipt of a run that was interrupted before case number `next`.
+  void end_at(std::size_t next, Receipt& receipt) const {
     receipt.interrupted = true;
-    for (const Case& left : cases_.subspan(receipt.cases.size())) {
-      receipt.cases.push_back(not_run(left));
+    for (std::size_t i = next; i < cases_.size(); ++i) {
+      receipt.cases[i] = not_run(cases_[i], reason::kInterrupted);
     }
   }
 
   /// Hands out what there is: a host that is killed can't do it later.
-  void write_checkpoint() {
+  void write_checkpoint(std::size_t next) {
     Receipt so_far = receipt_;
     so_far.plugins = pool_.plugins();
     so_far.plugins.insert(so_far.plugins.end(), reporting_.plugins().begin(),
                           reporting_.plugins().end());
-    end_early(so_far);
+    end_at(next, so_far);
     conclude_receipt(pipeline_, so_far);
     reporting_.event(checkpoint(so_far));
   }
@@ -197,7 +171,7 @@ Receipt conduct(const Pipeline& pipeline, std::span<const Case> cases, const Run
   receipt.pipeline = {pipeline.name, pipeline.gate, pipeline.path.string(), pipeline.sha256};
 
   const worker::Catalog catalog = worker::search(worker::search_directories());
-  const worker::WorkerOptions workers = worker_options(pipeline, options);
+  const worker::WorkerOptions workers = worker_setup(pipeline.limits, options.isolate);
   Reporting reporting(pipeline, catalog, workers);
   reporting.begin(plan_document(pipeline, cases, this_terminal()));
   {

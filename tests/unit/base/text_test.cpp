@@ -29,6 +29,11 @@ TEST_CASE("A word that is far from all has no nearest") {
   CHECK_FALSE(nearest("precxxxxn", kWords).has_value());
 }
 
+TEST_CASE("A megabyte that is near to nothing is answered at once") {
+  const std::vector<std::string> words(1000, std::string(64, 'w'));
+  CHECK_FALSE(nearest(std::string(1'000'000, 'w'), words).has_value());
+}
+
 TEST_CASE("Of two words equally near the first is taken") {
   const std::vector<std::string> words = {"cold", "gold"};
   CHECK(nearest("bold", words) == "cold");
@@ -58,4 +63,15 @@ TEST_CASE("Bytes that are no UTF-8 are replaced one by one") {
   CHECK(to_utf8("\xF0\x80\x80\xAF") == kReplacement + kReplacement + kReplacement + kReplacement);
   CHECK(to_utf8("\xF4\x90\x80\x80") ==
         kReplacement + kReplacement + kReplacement + kReplacement);  // above U+10FFFF
+}
+
+TEST_CASE("A prefix of text cuts no character") {
+  const std::string text = "a\xC3\xA4\xE2\x82\xAC\xF0\x9F\x98\x80";  // 1, 2, 3 and 4 bytes
+  CHECK(utf8_prefix(text, 10) == text);
+  CHECK(utf8_prefix(text, 9) == text.substr(0, 6));
+  CHECK(utf8_prefix(text, 7) == text.substr(0, 6));
+  CHECK(utf8_prefix(text, 6) == text.substr(0, 6));
+  CHECK(utf8_prefix(text, 5) == text.substr(0, 3));
+  // What is no UTF-8 is cut anywhere, but it is cut.
+  CHECK(utf8_prefix(std::string(20, '\x80'), 10).size() >= 7);
 }
