@@ -38,4 +38,11 @@ BackendPool::Live& BackendPool::get(const BackendSpec& backend) {
 
 void BackendPool::drop(const BackendSpec& backend) { live_.erase(backend.name); }
 
+void BackendPool::abandon(const BackendSpec& backend) {
+  const auto found = live_.find(backend.name);
+  if (found == live_.end() || found->second == nullptr) return;
+  found->second->client.abandon();
+  live_.erase(found);
+}
+
 }  // namespace bitgate

@@ -35,6 +35,8 @@ class BackendPool {
 
   /// Ends the worker of this backend; the next get starts another.
   void drop(const BackendSpec& backend);
+  /// The same, without letting the plugin close what it has open.
+  void abandon(const BackendSpec& backend);
 
   /// Every plugin that was opened, once.
   [[nodiscard]] const std::vector<PluginInfo>& plugins() const { return plugins_; }
