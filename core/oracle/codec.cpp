@@ -131,8 +131,8 @@ Int8 decode_i8(std::span<const std::byte> bytes, std::uint64_t rows, std::uint64
 std::vector<float> dequantize(const Ternary& weights) {
   std::vector<float> values(weights.codes.size());
   for (std::size_t i = 0; i < values.size(); ++i) {
-    const float scale = weights.block_scales.empty() ? weights.scale
-                                                     : weights.block_scales[i / formats::kTqBlock];
+    const float scale =
+        weights.block_scales.empty() ? weights.scale : weights.block_scales[i / formats::kTqBlock];
     values[i] = static_cast<float>(weights.codes[i]) * scale;
   }
   return values;

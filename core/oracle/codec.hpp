@@ -44,10 +44,10 @@ Ternary quantize_ternary(std::span<const float> weights, std::uint64_t rows, std
                          Rounding rounding);
 Int8 quantize_i8(std::span<const float> values, std::uint64_t rows, std::uint64_t cols);
 
-/// Canonical bytes and back; registry.hpp has all ternary formats. Both ways throw std::invalid_argument for a wrong size or number of
-/// scales, an illegal code, a scale that is negative or not finite, or a shape that the format
-/// can't hold; the message names the first offending element. Padding is written as zeros and not
-/// read.
+/// Canonical bytes and back; registry.hpp has all ternary formats. Both ways throw
+/// std::invalid_argument for a wrong size or number of scales, an illegal code, a scale that is
+/// negative or not finite, or a shape that the format can't hold; the message names the first
+/// offending element. Padding is written as zeros and not read.
 std::vector<std::byte> encode_i2_s(const Ternary& weights);
 Ternary decode_i2_s(std::span<const std::byte> bytes, std::uint64_t rows, std::uint64_t cols);
 std::vector<std::byte> encode_i8(const Int8& values);

@@ -64,7 +64,8 @@ std::vector<std::int32_t> matmul_i8(std::span<const std::int8_t> w, std::span<co
 Bounded matmul_half(std::span<const float> w, std::span<const float> x, std::uint64_t rows,
                     std::uint64_t cols, std::uint64_t batch) {
   const double terms = static_cast<double>(cols);
-  return bounded_matmul(w, x, rows, cols, batch, 2 * kRoundoff * std::min(terms, 8 * std::sqrt(terms)));
+  return bounded_matmul(w, x, rows, cols, batch,
+                        2 * kRoundoff * std::min(terms, 8 * std::sqrt(terms)));
 }
 
 Bounded matmul_f32(std::span<const float> w, std::span<const float> x, std::uint64_t rows,

@@ -49,8 +49,8 @@ Bytes begin_encode(std::string_view format, const Ternary& weights) {
   Bytes bytes(checked_size(format, weights.rows, weights.cols));
   const std::uint64_t count = weights.rows * weights.cols;
   if (weights.codes.size() != count) {
-    throw std::invalid_argument(fmt::format("{}: {} codes, but the shape takes {}", format,
-                                            weights.codes.size(), count));
+    throw std::invalid_argument(
+        fmt::format("{}: {} codes, but the shape takes {}", format, weights.codes.size(), count));
   }
   for (std::uint64_t i = 0; i < count; ++i) {
     if (weights.codes[i] >= -1 && weights.codes[i] <= 1) continue;
@@ -98,8 +98,7 @@ using Placement = Place(std::uint64_t row, std::uint64_t col, std::uint64_t cols
 Place in_block(std::uint64_t index, std::uint64_t block, std::uint64_t tail, bool high_first) {
   const std::uint64_t stride = block / 4;
   const auto group = static_cast<int>(index % block / stride);
-  return {index / block * (stride + tail) + index % stride,
-          high_first ? 6 - 2 * group : 2 * group};
+  return {index / block * (stride + tail) + index % stride, high_first ? 6 - 2 * group : 2 * group};
 }
 
 Place i2_s_place(std::uint64_t row, std::uint64_t col, std::uint64_t cols) {
@@ -258,8 +257,7 @@ Ternary decode_tl2(ConstBytes bytes, std::uint64_t rows, std::uint64_t cols) {
     // To the end of the row's bytes: what lies behind the last triple must be 0.
     for (std::uint64_t triple = 0; triple < formats::tl2_sign_bytes(cols) * 8; ++triple) {
       const Place at = nibble(row, triple, row_bytes);
-      const int magnitude =
-          triple < 2 * row_bytes ? value_at(bytes, at.byte) >> at.shift & 15 : 0;
+      const int magnitude = triple < 2 * row_bytes ? value_at(bytes, at.byte) >> at.shift & 15 : 0;
       const Place sign_at = tl2_sign(weights, row, triple);
       const bool negative = (value_at(bytes, sign_at.byte) >> sign_at.shift & 1) != 0;
       if (magnitude > 13) {

@@ -9,12 +9,12 @@
 //                           bit 5 4 = column 16 b + 8 + j  bit 7 6 = column 16 b + 12 + j
 //   five-trit   20 columns: t0 + 3 t1 + 9 t2 + 27 t3 + 81 t4, t_i = column 20 b + 4 i + j
 //
-// so that a 32-bit lane is one row: a vector of such lanes times four broadcast activations needs no
-// sum across lanes, and an activation once broadcast serves two vectors. Columns and rows behind the
-// end are zeros (code 1).
+// so that a 32-bit lane is one row: a vector of such lanes times four broadcast activations needs
+// no sum across lanes, and an activation once broadcast serves two vectors. Columns and rows behind
+// the end are zeros (code 1).
 //
-// Unpacked, a group is `quads`: for every four columns 128 bytes, byte 4 r + j the code of row r and
-// column j of the four.
+// Unpacked, a group is `quads`: for every four columns 128 bytes, byte 4 r + j the code of row r
+// and column j of the four.
 //
 // Row ranges begin at a multiple of 32 and end at one or at the last row.
 #pragma once

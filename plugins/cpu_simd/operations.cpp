@@ -157,8 +157,7 @@ Support supports_matmul(const Op& op) {
     return Support::no("matmul: the shapes of weights, activations and output do not fit");
   }
   constexpr std::uint64_t kMostCols = std::uint64_t{1} << 22;  // 2 * 128 * cols stays in int32
-  const bool ternary =
-      formats::is_ternary(w.format) && is(x, formats::kI8) && is(y, formats::kI32);
+  const bool ternary = formats::is_ternary(w.format) && is(x, formats::kI8) && is(y, formats::kI32);
   if (ternary && w.cols() > kMostCols) return Support::no("matmul of more than 2^22 columns");
   if (ternary) return Support::yes();
   if (formats::is_float(w.format) && is(x, w.format) && is(y, formats::kF32)) return Support::yes();

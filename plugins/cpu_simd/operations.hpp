@@ -34,8 +34,7 @@ std::unique_ptr<Operation> make_operation(const bitgate::Op& op, const KernelTab
 std::unique_ptr<Operation> make_ternary_quantize(const bitgate::Op& op, const KernelTable& kernels,
                                                  std::size_t threads);
 std::unique_ptr<Operation> make_ternary_dequantize(const bitgate::Op& op,
-                                                   const KernelTable& kernels,
-                                                   std::size_t threads);
+                                                   const KernelTable& kernels, std::size_t threads);
 std::unique_ptr<Operation> make_ternary_matmul(const bitgate::Op& op, const KernelTable& kernels,
                                                std::size_t threads);
 

@@ -303,9 +303,8 @@ constexpr std::array<RowCodec, formats::kTernary.size()> kCodecs = {{
 }  // namespace
 
 const RowCodec* find_row_codec(std::string_view format) {
-  const auto* found = std::find_if(kCodecs.begin(), kCodecs.end(), [&](const RowCodec& codec) {
-    return codec.format == format;
-  });
+  const auto* found = std::find_if(kCodecs.begin(), kCodecs.end(),
+                                   [&](const RowCodec& codec) { return codec.format == format; });
   return found == kCodecs.end() ? nullptr : found;
 }
 

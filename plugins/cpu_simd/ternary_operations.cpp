@@ -86,8 +86,8 @@ class TernaryQuantize : public Operation {
         const std::size_t known = first + i < x_.rows() ? x_.cols() : 0;
         std::memset(codes + known, kZeroCode, stride - known);
         if (known == 0) continue;
-        largest = std::max(
-            largest, kernels_.quantize_ternary.run(row(first + i), known, threshold, codes));
+        largest = std::max(largest,
+                           kernels_.quantize_ternary.run(row(first + i), known, threshold, codes));
       }
       pack_slab(slab, stride, first, q_.tile_count(), q_.tile(), q_.data<std::uint8_t>());
     }

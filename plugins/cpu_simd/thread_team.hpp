@@ -32,11 +32,11 @@ class ThreadTeam {
   /// not throw.
   template <class Job>
   void for_ranges(std::size_t count, std::size_t chunk, const Job& job) {
-    const Work work{[](const void* context, std::size_t begin, std::size_t end,
-                       std::size_t worker) {
-                      (*static_cast<const Job*>(context))(begin, end, worker);
-                    },
-                    &job, count, chunk};
+    const Work work{
+        [](const void* context, std::size_t begin, std::size_t end, std::size_t worker) {
+          (*static_cast<const Job*>(context))(begin, end, worker);
+        },
+        &job, count, chunk};
     run(work);
   }
 

@@ -40,8 +40,7 @@ void pack(const std::uint8_t* codes, std::size_t stride, std::size_t tile_count,
 
 void pack_slab(const std::uint8_t* codes, std::size_t stride, std::size_t row,
                std::size_t tile_count, const TileKernels& tile, std::uint8_t* tiles) {
-  std::uint8_t* lanes =
-      tiles + row / kGroupRows * tile_count * kTileBytes + row % kGroupRows * 4;
+  std::uint8_t* lanes = tiles + row / kGroupRows * tile_count * kTileBytes + row % kGroupRows * 4;
   if (tile.columns == 16) {
     pack<16, two_bit_lane>(codes, stride, tile_count, lanes);
   } else {

@@ -153,9 +153,7 @@ __m256i broadcast4(const int8_t* x) {
   return _mm256_set1_epi32(word);
 }
 
-__m256i load(const uint8_t* at) {
-  return _mm256_load_si256(reinterpret_cast<const __m256i*>(at));
-}
+__m256i load(const uint8_t* at) { return _mm256_load_si256(reinterpret_cast<const __m256i*>(at)); }
 
 __m256i widen(__m256i sums) { return _mm256_madd_epi16(sums, _mm256_set1_epi16(1)); }
 
@@ -389,9 +387,9 @@ void quantize_bf16(const float* x, size_t count, uint16_t* y) {
     __builtin_memcpy(values, x + i, here * sizeof(float));
     const __m256i lanes = bf16_lanes(_mm256_load_ps(values));
     alignas(16) uint16_t packed[8];
-    _mm_store_si128(reinterpret_cast<__m128i*>(packed),
-                    _mm_packus_epi32(_mm256_castsi256_si128(lanes),
-                                     _mm256_extracti128_si256(lanes, 1)));
+    _mm_store_si128(
+        reinterpret_cast<__m128i*>(packed),
+        _mm_packus_epi32(_mm256_castsi256_si128(lanes), _mm256_extracti128_si256(lanes, 1)));
     __builtin_memcpy(y + i, packed, here * sizeof(uint16_t));
   }
 }

@@ -69,8 +69,7 @@ int32_t dot(const uint8_t* lane, size_t tile_count, const int8_t* x) {
 void gemv_two_bit(const uint8_t* tiles, size_t tile_count, size_t begin, size_t end,
                   const int8_t* x, int32_t x_sum, int32_t* y) {
   for (size_t row = begin; row < end; ++row) {
-    const uint8_t* lane =
-        tiles + row / kGroupRows * tile_count * kTileBytes + row % kGroupRows * 4;
+    const uint8_t* lane = tiles + row / kGroupRows * tile_count * kTileBytes + row % kGroupRows * 4;
     y[row] = dot(lane, tile_count, x) - x_sum;
   }
 }
