@@ -11,16 +11,15 @@
 
 #include <fmt/format.h>
 
+#include "oracle/half.hpp"
+#include "oracle/registry.hpp"
+
 namespace bitgate::oracle {
 namespace {
 
 std::uint64_t checked_size(std::string_view format, std::uint64_t rows, std::uint64_t cols) {
   const auto size = formats::byte_size(format, rows, cols);
-  if (!size) {
-    throw std::invalid_argument(
-        fmt::format("{} can't hold {}x{}{}", format, rows, cols,
-                    format == formats::kI2S ? ": the columns must be a multiple of 128" : ""));
-  }
+  if (!size) throw std::invalid_argument(formats::why_not(format, rows, cols));
   return *size;
 }
 
@@ -46,20 +45,6 @@ void require_matrix(std::span<const float> values, std::uint64_t rows, std::uint
     throw std::invalid_argument(fmt::format("quantize: {} at row {}, column {} is not finite",
                                             values[i], i / cols, i % cols));
   }
-}
-
-/// Where element `index` of the flattened tensor lies: its byte, and how far its two bits are
-/// shifted.
-struct Place {
-  std::uint64_t byte;
-  unsigned shift;
-};
-
-Place i2_s_place(std::uint64_t index) {
-  const std::uint64_t block = index / formats::kI2SBlock;
-  const std::uint64_t within = index % formats::kI2SBlock;
-  const std::uint64_t group = within / 32;
-  return {block * 32 + within % 32, static_cast<unsigned>(6 - 2 * group)};
 }
 
 }  // namespace
@@ -90,7 +75,7 @@ Ternary quantize_ternary(std::span<const float> weights, std::uint64_t rows, std
                          Rounding rounding) {
   require_matrix(weights, rows, cols);
   const float scale = ternary_scale(weights, rounding);
-  return {rows, cols, ternary_codes(weights, scale, rounding), scale};
+  return {rows, cols, ternary_codes(weights, scale, rounding), scale, {}};
 }
 
 Int8 quantize_i8(std::span<const float> values, std::uint64_t rows, std::uint64_t cols) {
@@ -112,37 +97,11 @@ Int8 quantize_i8(std::span<const float> values, std::uint64_t rows, std::uint64_
 }
 
 std::vector<std::byte> encode_i2_s(const Ternary& weights) {
-  std::vector<std::byte> bytes(checked_size(formats::kI2S, weights.rows, weights.cols));
-  require_count(formats::kI2S, "codes", weights.codes.size(), weights.rows * weights.cols);
-  require_scale(formats::kI2S, weights.scale, 0);
-  for (std::uint64_t i = 0; i < weights.codes.size(); ++i) {
-    if (weights.codes[i] < -1 || weights.codes[i] > 1) {
-      throw std::invalid_argument(fmt::format("i2_s: {} at row {}, column {} is not ternary",
-                                              weights.codes[i], i / weights.cols,
-                                              i % weights.cols));
-    }
-    const Place place = i2_s_place(i);
-    bytes[place.byte] |= std::byte(static_cast<std::uint8_t>(weights.codes[i] + 1) << place.shift);
-  }
-  std::memcpy(bytes.data() + weights.codes.size() / 4, &weights.scale, sizeof(float));
-  return bytes;
+  return find_codec(formats::kI2S)->encode(weights);
 }
 
 Ternary decode_i2_s(std::span<const std::byte> bytes, std::uint64_t rows, std::uint64_t cols) {
-  require_count(formats::kI2S, "bytes", bytes.size(), checked_size(formats::kI2S, rows, cols));
-  Ternary out{rows, cols, std::vector<std::int8_t>(rows * cols), 0};
-  for (std::uint64_t i = 0; i < out.codes.size(); ++i) {
-    const Place place = i2_s_place(i);
-    const int code = std::to_integer<int>(bytes[place.byte] >> static_cast<int>(place.shift)) & 3;
-    if (code == 3) {
-      throw std::invalid_argument(
-          fmt::format("i2_s: illegal code 3 at row {}, column {}", i / cols, i % cols));
-    }
-    out.codes[i] = static_cast<std::int8_t>(code - 1);
-  }
-  std::memcpy(&out.scale, bytes.data() + out.codes.size() / 4, sizeof(float));
-  require_scale(formats::kI2S, out.scale, 0);
-  return out;
+  return find_codec(formats::kI2S)->decode(bytes, rows, cols);
 }
 
 std::vector<std::byte> encode_i8(const Int8& values) {
@@ -172,7 +131,30 @@ Int8 decode_i8(std::span<const std::byte> bytes, std::uint64_t rows, std::uint64
 std::vector<float> dequantize(const Ternary& weights) {
   std::vector<float> values(weights.codes.size());
   for (std::size_t i = 0; i < values.size(); ++i) {
-    values[i] = static_cast<float>(weights.codes[i]) * weights.scale;
+    const float scale =
+        weights.block_scales.empty() ? weights.scale : weights.block_scales[i / formats::kTqBlock];
+    values[i] = static_cast<float>(weights.codes[i]) * scale;
+  }
+  return values;
+}
+
+std::vector<std::byte> encode_half(std::string_view format, std::span<const float> values) {
+  const auto bits_of = format == formats::kF16 ? f16_bits : bf16_bits;
+  std::vector<std::byte> bytes(values.size() * sizeof(std::uint16_t));
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    const std::uint16_t bits = bits_of(values[i]);
+    std::memcpy(bytes.data() + 2 * i, &bits, sizeof(bits));
+  }
+  return bytes;
+}
+
+std::vector<float> decode_half(std::string_view format, std::span<const std::byte> bytes) {
+  const auto value_of = format == formats::kF16 ? f16_value : bf16_value;
+  std::vector<float> values(bytes.size() / sizeof(std::uint16_t));
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    std::uint16_t bits = 0;
+    std::memcpy(&bits, bytes.data() + 2 * i, sizeof(bits));
+    values[i] = value_of(bits);
   }
   return values;
 }

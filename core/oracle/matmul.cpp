@@ -1,5 +1,6 @@
 #include "oracle/matmul.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <stdexcept>
 
@@ -13,6 +14,31 @@ void require_sizes(std::uint64_t w, std::uint64_t x, std::uint64_t rows, std::ui
   if (w == rows * cols && x == batch * cols) return;
   throw std::invalid_argument(fmt::format("matmul: {} weights for {}x{}, {} activations for {}x{}",
                                           w, rows, cols, x, batch, cols));
+}
+
+const double kRoundoff = std::ldexp(1.0, -24);
+
+/// The product in double, with bounds of `relative` times sum |w x|.
+Bounded bounded_matmul(std::span<const float> w, std::span<const float> x, std::uint64_t rows,
+                       std::uint64_t cols, std::uint64_t batch, double relative) {
+  require_sizes(w.size(), x.size(), rows, cols, batch);
+  Bounded y{std::vector<double>(batch * rows), std::vector<double>(batch * rows)};
+  for (std::uint64_t row = 0; row < rows; ++row) {
+    const float* weights = w.data() + row * cols;
+    for (std::uint64_t b = 0; b < batch; ++b) {
+      const float* activations = x.data() + b * cols;
+      double sum = 0;
+      double size = 0;
+      for (std::uint64_t k = 0; k < cols; ++k) {
+        const double product = double{weights[k]} * double{activations[k]};
+        sum += product;
+        size += std::abs(product);
+      }
+      y.value[b * rows + row] = sum;
+      y.bound[b * rows + row] = relative * size;
+    }
+  }
+  return y;
 }
 
 }  // namespace
@@ -35,29 +61,17 @@ std::vector<std::int32_t> matmul_i8(std::span<const std::int8_t> w, std::span<co
   return y;
 }
 
+Bounded matmul_half(std::span<const float> w, std::span<const float> x, std::uint64_t rows,
+                    std::uint64_t cols, std::uint64_t batch) {
+  const double terms = static_cast<double>(cols);
+  return bounded_matmul(w, x, rows, cols, batch,
+                        2 * kRoundoff * std::min(terms, 8 * std::sqrt(terms)));
+}
+
 Bounded matmul_f32(std::span<const float> w, std::span<const float> x, std::uint64_t rows,
                    std::uint64_t cols, std::uint64_t batch) {
-  require_sizes(w.size(), x.size(), rows, cols, batch);
-  const double roundoff = std::ldexp(1.0, -24);
-  const double terms = static_cast<double>(cols) * roundoff;
-  const double gamma = terms / (1 - terms);
-  Bounded y{std::vector<double>(batch * rows), std::vector<double>(batch * rows)};
-  for (std::uint64_t row = 0; row < rows; ++row) {
-    const float* weights = w.data() + row * cols;
-    for (std::uint64_t b = 0; b < batch; ++b) {
-      const float* activations = x.data() + b * cols;
-      double sum = 0;
-      double size = 0;
-      for (std::uint64_t k = 0; k < cols; ++k) {
-        const double product = double{weights[k]} * double{activations[k]};
-        sum += product;
-        size += std::abs(product);
-      }
-      y.value[b * rows + row] = sum;
-      y.bound[b * rows + row] = gamma * size;
-    }
-  }
-  return y;
+  const double terms = static_cast<double>(cols) * kRoundoff;
+  return bounded_matmul(w, x, rows, cols, batch, terms / (1 - terms));
 }
 
 }  // namespace bitgate::oracle

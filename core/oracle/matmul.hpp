@@ -22,6 +22,12 @@ struct Bounded {
   std::vector<double> value;
   std::vector<double> bound;
 };
+/// The same for factors that were rounded to 16 bits before: their products are exact in f32 or
+/// nearly so, and sums of random signs grow like sqrt(K): |y - value| <= min(K, 8 sqrt(K)) u' *
+/// sum |w x| with u' = 2 u, for two roundings a step. A correct kernel breaks the second part with
+/// probability under 2 K exp(-32) (Higham and Mary, SIAM J. Sci. Comput. 41, 2019, thm. 2.4).
+Bounded matmul_half(std::span<const float> w, std::span<const float> x, std::uint64_t rows,
+                    std::uint64_t cols, std::uint64_t batch);
 Bounded matmul_f32(std::span<const float> w, std::span<const float> x, std::uint64_t rows,
                    std::uint64_t cols, std::uint64_t batch);
 

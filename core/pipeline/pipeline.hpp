@@ -44,7 +44,7 @@ struct SuiteSpec {
   Values values = Values::kTernary;
   std::uint64_t seed = 42;
   std::vector<Shape> shape;
-  std::vector<std::string> format;  ///< "f32", "i2_s"
+  std::vector<std::string> format;  ///< of the weights, see bitgate/formats.hpp
   oracle::Rounding rounding = oracle::Rounding::kTernary;
   ComputeOp op = ComputeOp::kMatmul;
   std::vector<std::uint64_t> batch{1};

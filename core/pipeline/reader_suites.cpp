@@ -82,7 +82,7 @@ void read_quantize(const Value& quantize, SuiteSpec& suite) {
   quantize.only_keys({"format", "rounding"});
   if (const auto format = quantize.require("format", "i2_s")) {
     suite.format = read_axis<std::string>(*format, [](const Value& value) {
-      return value.word({"f32", "i2_s"});
+      return value.word({"f32", "f16", "bf16", "t8", "i2_s", "tl1", "tl2", "tq1_0", "tq2_0"});
     });
   }
   const auto rounding = quantize.get("rounding");

@@ -96,8 +96,11 @@ class Metrics {
     if (dequantizes()) {
       if (!cold) return Figure::none("a hot dequantize has no ceiling");
       least_seconds = (weight_bytes() + elements() * sizeof(float)) / can.read_bandwidth;
+    } else if (case_.format == formats::kF16 || case_.format == formats::kBF16) {
+      if (!cold || case_.batch > 1) return Figure::none("the peak for 16-bit factors is not known");
+      least_seconds = weight_bytes() / can.read_bandwidth;
     } else {
-      const double peak = case_.format == formats::kF32 ? can.f32_peak : can.int8_peak;
+      const double peak = formats::is_ternary(case_.format) ? can.int8_peak : can.f32_peak;
       least_seconds = elements() * static_cast<double>(case_.batch) / peak;
       if (cold) least_seconds = std::max(least_seconds, weight_bytes() / can.read_bandwidth);
     }

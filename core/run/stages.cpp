@@ -13,6 +13,7 @@
 #include "base/sha256.hpp"
 #include "measure/ceilings.hpp"
 #include "oracle/codec.hpp"
+#include "oracle/registry.hpp"
 
 namespace bitgate {
 namespace {
@@ -28,6 +29,12 @@ std::uint64_t bytes_of(const worker::TensorRef& tensor) {
 
 bool within_two_ulp(float a, float b) {
   return std::abs(a - b) <= 2 * std::numeric_limits<float>::epsilon() * std::abs(b);
+}
+
+/// Of f16, whose scales are the nearest to an f32 that may itself differ in its last bits.
+bool within_half_ulp(float half, float wanted) {
+  constexpr float kSmallest = 0x1p-24F;
+  return std::abs(half - wanted) <= std::max(0x1.01p-11F * std::abs(wanted), kSmallest);
 }
 
 }  // namespace
@@ -49,22 +56,23 @@ worker::TensorRef Stages::weights_spec() const {
 }
 
 worker::TensorRef Stages::activations_spec() const {
-  return {std::string(quantized() ? formats::kI8 : formats::kF32), case_.batch, case_.shape.cols};
+  return {std::string(activations_format(case_.format)), case_.batch, case_.shape.cols};
 }
 
 worker::TensorRef Stages::output_spec() const {
   if (case_.suite->op == ComputeOp::kDequantize) {
     return {std::string(formats::kF32), case_.shape.rows, case_.shape.cols};
   }
-  return {std::string(quantized() ? formats::kI32 : formats::kF32), case_.batch, case_.shape.rows};
+  const bool integer = formats::is_ternary(case_.format);
+  return {std::string(integer ? formats::kI32 : formats::kF32), case_.batch, case_.shape.rows};
 }
 
 worker::OpSpec Stages::quantize_op(worker::TensorRef from, worker::TensorRef to) const {
-  const bool ternary = case_.suite->rounding == oracle::Rounding::kTernary;
-  return {"quantize",
-          {std::move(from)},
-          {std::move(to)},
-          {{"rounding", ternary ? "ternary" : "absmean"}}};
+  std::string rounding = "nearest";
+  if (formats::is_ternary(to.format)) {
+    rounding = case_.suite->rounding == oracle::Rounding::kTernary ? "ternary" : "absmean";
+  }
+  return {"quantize", {std::move(from)}, {std::move(to)}, {{"rounding", std::move(rounding)}}};
 }
 
 worker::OpSpec Stages::compute_op(worker::TensorRef weights, worker::TensorRef x,
@@ -77,9 +85,7 @@ worker::OpSpec Stages::compute_op(worker::TensorRef weights, worker::TensorRef x
 
 std::optional<std::string> Stages::unsupported() {
   if (!formats::byte_size(case_.format, case_.shape.rows, case_.shape.cols)) {
-    return fmt::format("format {} can't hold {}x{}{}", case_.format, case_.shape.rows,
-                       case_.shape.cols,
-                       case_.format == formats::kI2S ? ": columns must be a multiple of 128" : "");
+    return formats::why_not(case_.format, case_.shape.rows, case_.shape.cols);
   }
   if (slot_count() > kMostSlots) {
     return fmt::format(
@@ -150,29 +156,42 @@ QuantizeCheck Stages::check_weights() {
   std::fill_n(buffer_.bytes().begin(), size, kPoison);
   client_.read(weights, buffer_region_, size);
   const std::span<const std::byte> bytes = buffer_.bytes().first(size);
-  const std::span<const float> source = workload_.weight_values();
+  if (formats::is_ternary(weights.format)) return check_ternary(weights, bytes);
+  // Floats have one right rounding: element by element, bit by bit.
+  const std::span<const std::byte> wanted = workload_.float_weights(weights.format);
+  const std::size_t element = size / (weights.rows * weights.cols);
   QuantizeCheck check;
-  if (!quantized()) {
-    const std::span<const float> back = buffer_.as<float>().first(source.size());
-    for (std::size_t i = 0; i < source.size(); ++i) {
-      const auto bits = [](float value) { return std::bit_cast<std::uint32_t>(value); };
-      check.mismatches += bits(source[i]) != bits(back[i]) ? 1 : 0;
-    }
-    check.nmse = oracle::nmse(source, back);
-    return check;
+  for (std::size_t at = 0; at < size; at += element) {
+    check.mismatches += std::memcmp(&wanted[at], &bytes[at], element) != 0 ? 1 : 0;
   }
+  check.nmse = oracle::nmse(workload_.weight_values(), float_values(weights.format, bytes));
+  return check;
+}
+
+QuantizeCheck Stages::check_ternary(const worker::TensorRef& weights,
+                                    std::span<const std::byte> bytes) {
+  const std::span<const float> source = workload_.weight_values();
   const oracle::Ternary& wanted = workload_.ternary();
+  QuantizeCheck check;
   try {
-    const oracle::Ternary got = oracle::decode_i2_s(bytes, weights.rows, weights.cols);
+    const oracle::Codec& codec = *oracle::find_codec(weights.format);
+    const oracle::Ternary got = codec.decode(bytes, weights.rows, weights.cols);
     // The mean behind absmean's scale may be summed in any order, which the last bits show; the
-    // codes must be exact for the scale that was chosen.
+    // codes must be exact for the scale that was chosen. A format with scales of 16 bits does not
+    // say which that was, so there the oracle's own codes count.
+    const bool narrow = !got.block_scales.empty();
     const std::vector<std::int8_t> codes =
-        got.scale == wanted.scale ? wanted.codes
-                                  : oracle::ternary_codes(source, got.scale, case_.suite->rounding);
+        narrow || got.scale == wanted.scale
+            ? wanted.codes
+            : oracle::ternary_codes(source, got.scale, case_.suite->rounding);
     for (std::size_t i = 0; i < codes.size(); ++i) {
       check.mismatches += codes[i] != got.codes[i] ? 1 : 0;
     }
-    if (!within_two_ulp(got.scale, wanted.scale)) check.mismatches = codes.size();
+    const bool scales_right =
+        narrow ? std::all_of(got.block_scales.begin(), got.block_scales.end(),
+                             [&](float scale) { return within_half_ulp(scale, wanted.scale); })
+               : within_two_ulp(got.scale, wanted.scale);
+    if (!scales_right) check.mismatches = codes.size();
     check.nmse = oracle::nmse(source, oracle::dequantize(got));
   } catch (const std::invalid_argument&) {
     check.mismatches = source.size();
@@ -266,10 +285,15 @@ const Expected& Stages::expected(std::uint64_t variant) {
     return workload_.matmul(case_.format, case_.batch, variant);
   }
   if (dequantized_.value.empty()) {
-    const std::vector<float> values = oracle::dequantize(workload_.ternary());
+    const bool ternary = formats::is_ternary(case_.format);
+    const std::vector<float> values =
+        ternary ? oracle::dequantize(workload_.ternary())
+                : float_values(case_.format, workload_.float_weights(case_.format));
     dequantized_.value.assign(values.begin(), values.end());
-    // The scale of absmean may differ in its last bits, see check_weights.
-    const double slack = 2 * double{std::numeric_limits<float>::epsilon()};
+    // The scale of absmean may differ in its last bits, see check_weights; what check_weights saw
+    // of scales of 16 bits holds here too.
+    const bool narrow = case_.format == formats::kTq1 || case_.format == formats::kTq2;
+    const double slack = !ternary ? 0 : narrow ? 0x1.01p-11 : 0x1p-22;
     for (const double value : dequantized_.value) {
       dequantized_.bound.push_back(slack * std::abs(value));
     }

@@ -76,6 +76,7 @@ class Stages {
   [[nodiscard]] worker::OpSpec quantize_op(worker::TensorRef from, worker::TensorRef to) const;
   [[nodiscard]] worker::OpSpec compute_op(worker::TensorRef weights, worker::TensorRef x,
                                           worker::TensorRef y) const;
+  QuantizeCheck check_ternary(const worker::TensorRef& weights, std::span<const std::byte> bytes);
   [[nodiscard]] std::uint64_t slot_count() const;
   void add_copies();
   void write_activations(std::uint64_t variant);

@@ -13,13 +13,6 @@ namespace bitgate {
 namespace {
 
 template <class T>
-std::vector<std::byte> to_bytes(const std::vector<T>& values) {
-  std::vector<std::byte> bytes(values.size() * sizeof(T));
-  std::memcpy(bytes.data(), values.data(), bytes.size());
-  return bytes;
-}
-
-template <class T>
 T element(std::span<const std::byte> bytes, std::size_t index) {
   T value;
   std::memcpy(&value, bytes.data() + index * sizeof(T), sizeof(T));
@@ -33,11 +26,17 @@ std::vector<std::int8_t> int8_activations(std::uint64_t count, std::uint64_t see
   return codes;
 }
 
-std::vector<float> float_activations(std::uint64_t count, std::uint64_t seed,
-                                     std::uint64_t variant) {
+std::vector<std::byte> float_bytes(std::string_view format, std::span<const float> values) {
+  if (format != formats::kF32) return oracle::encode_half(format, values);
+  const auto bytes = std::as_bytes(values);
+  return {bytes.begin(), bytes.end()};
+}
+
+std::vector<std::byte> float_activations(std::string_view format, std::uint64_t count,
+                                         std::uint64_t seed, std::uint64_t variant) {
   std::vector<float> values(count);
   fill_activations(values, seed, variant);
-  return values;
+  return float_bytes(format, values);
 }
 
 }  // namespace
@@ -53,6 +52,12 @@ Workload::Workload(const SuiteSpec& suite, Shape shape)
 
 std::span<const float> Workload::weight_values() const { return weights_.as<float>(); }
 
+std::span<const std::byte> Workload::float_weights(const std::string& format) {
+  const auto [found, added] = float_weights_.try_emplace(format);
+  if (added) found->second = float_bytes(format, weight_values());
+  return found->second;
+}
+
 const oracle::Ternary& Workload::ternary() {
   if (ternary_ == nullptr) {
     ternary_ = std::make_unique<oracle::Ternary>(
@@ -64,7 +69,7 @@ const oracle::Ternary& Workload::ternary() {
 std::vector<std::byte> Workload::activations(const std::string& format, std::uint64_t batch,
                                              std::uint64_t variant) const {
   const std::uint64_t count = batch * shape_.cols;
-  if (format == formats::kF32) return to_bytes(float_activations(count, seed_, variant));
+  if (formats::is_float(format)) return float_activations(format, count, seed_, variant);
   // The integer product does not look at the scales.
   return oracle::encode_i8({batch, shape_.cols, int8_activations(count, seed_, variant),
                             std::vector<float>(batch, 1.0F / 127.0F)});
@@ -72,8 +77,9 @@ std::vector<std::byte> Workload::activations(const std::string& format, std::uin
 
 const Expected& Workload::matmul(const std::string& format, std::uint64_t batch,
                                  std::uint64_t variant) {
-  const bool ternary_weights = format != formats::kF32;
-  const auto [found, added] = products_.try_emplace({ternary_weights, batch, variant});
+  const bool ternary_weights = formats::is_ternary(format);
+  const auto [found, added] =
+      products_.try_emplace({ternary_weights ? std::string("ternary") : format, batch, variant});
   Expected& expected = found->second;
   if (!added) return expected;
   const std::uint64_t count = batch * shape_.cols;
@@ -81,12 +87,26 @@ const Expected& Workload::matmul(const std::string& format, std::uint64_t batch,
     expected.exact = oracle::matmul_i8(ternary().codes, int8_activations(count, seed_, variant),
                                        shape_.rows, shape_.cols, batch);
   } else {
-    oracle::Bounded product = oracle::matmul_f32(
-        weight_values(), float_activations(count, seed_, variant), shape_.rows, shape_.cols, batch);
+    const std::vector<float> w = float_values(format, float_weights(format));
+    const std::vector<float> x =
+        float_values(format, float_activations(format, count, seed_, variant));
+    const auto multiply = format == formats::kF32 ? oracle::matmul_f32 : oracle::matmul_half;
+    oracle::Bounded product = multiply(w, x, shape_.rows, shape_.cols, batch);
     expected.value = std::move(product.value);
     expected.bound = std::move(product.bound);
   }
   return expected;
+}
+
+std::string_view activations_format(std::string_view format) {
+  return formats::is_ternary(format) ? formats::kI8 : format;
+}
+
+std::vector<float> float_values(std::string_view format, std::span<const std::byte> bytes) {
+  if (format != formats::kF32) return oracle::decode_half(format, bytes);
+  std::vector<float> values(bytes.size() / sizeof(float));
+  std::memcpy(values.data(), bytes.data(), bytes.size());
+  return values;
 }
 
 std::uint64_t mismatches(std::span<const std::byte> output, const Expected& expected) {

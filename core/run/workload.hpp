@@ -42,11 +42,13 @@ class Workload {
   [[nodiscard]] const worker::SharedMemory& weights() const { return weights_; }
   [[nodiscard]] std::span<const float> weight_values() const;
 
+  /// Canonical bytes of the weights in f32, f16 or bf16.
+  [[nodiscard]] std::span<const std::byte> float_weights(const std::string& format);
+
   /// The oracle's quantization of the weights.
   const oracle::Ternary& ternary();
 
-  /// Canonical bytes of the activations [batch, cols] for weights of this format: i8 for ternary
-  /// formats, f32 for f32.
+  /// Canonical bytes of the activations [batch, cols] for weights of this format.
   [[nodiscard]] std::vector<std::byte> activations(const std::string& format, std::uint64_t batch,
                                                    std::uint64_t variant) const;
 
@@ -60,8 +62,16 @@ class Workload {
   std::uint64_t seed_;
   worker::SharedMemory weights_;
   std::unique_ptr<oracle::Ternary> ternary_;
-  std::map<std::tuple<bool, std::uint64_t, std::uint64_t>, Expected> products_;
+  std::map<std::string, std::vector<std::byte>> float_weights_;
+  /// By format (all ternary ones together), batch, variant.
+  std::map<std::tuple<std::string, std::uint64_t, std::uint64_t>, Expected> products_;
 };
+
+/// Of the activations that go with weights of a format: i8 for ternary ones, else the same.
+std::string_view activations_format(std::string_view format);
+
+/// The values of canonical bytes in f32, f16 or bf16.
+std::vector<float> float_values(std::string_view format, std::span<const std::byte> bytes);
 
 /// How many output elements disagree with what is expected; a NaN always does.
 std::uint64_t mismatches(std::span<const std::byte> output, const Expected& expected);

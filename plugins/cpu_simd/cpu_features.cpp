@@ -45,12 +45,15 @@ std::vector<std::string> detect() {
   if ((state & kAvxState) == kAvxState) {
     if (bit(extended.ebx, 5)) found.emplace_back("AVX2");
     if (bit(basic.ecx, 12)) found.emplace_back("FMA");
+    if (bit(basic.ecx, 29)) found.emplace_back("F16C");
   }
   if ((state & kAvx512State) == kAvx512State) {
     if (bit(extended.ebx, 16)) found.emplace_back("AVX-512 F");
     if (bit(extended.ebx, 30)) found.emplace_back("AVX-512 BW");
     if (bit(extended.ebx, 31)) found.emplace_back("AVX-512 VL");
     if (bit(extended.ecx, 11)) found.emplace_back("AVX-512 VNNI");
+    if (bit(extended.ecx, 1)) found.emplace_back("AVX-512 VBMI");
+    if (bit(cpuid(7, 1).eax, 5)) found.emplace_back("AVX-512 BF16");
   }
   return found;
 }

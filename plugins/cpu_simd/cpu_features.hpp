@@ -6,9 +6,9 @@
 
 namespace cpu_simd {
 
-/// Instruction sets that kernels ask for, by the names that people know: "AVX2", "FMA", "AVX-512
-/// F", "AVX-512 BW", "AVX-512 VL", "AVX-512 VNNI". Present only if the CPU has it and the system
-/// saves its registers.
+/// Instruction sets that kernels ask for, by the names that people know: "AVX2", "FMA", "F16C",
+/// "AVX-512 F", "AVX-512 BW", "AVX-512 VL", "AVX-512 VNNI", "AVX-512 VBMI", "AVX-512 BF16". Present
+/// only if the CPU has it and the system saves its registers.
 const std::vector<std::string>& cpu_features();
 
 /// Those of `wanted` that are not there.

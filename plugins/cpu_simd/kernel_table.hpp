@@ -1,20 +1,22 @@
 // The kernels of one instruction set: plain functions over plain memory. This is the only type that
 // crosses into the files compiled for an instruction set, so it includes nothing of C++'s library.
 //
-// Ternary weights lie in memory as one of two layouts:
+// Ternary weights of every format lie in memory as tiles of codes w + 1 (0, 1, 2). Rows are in
+// groups of 32, a group is one tile after the other from left to right, and a tile is 128 bytes:
+// byte 4 r + j (row r = 0 … 31 of the group, j = 0 … 3) holds a code of each of several columns,
 //
-//   canonical  i2_s as bitgate/formats.hpp defines it
-//   tiles      rows in groups of 16; a group is cols/16 tiles of 64 bytes, one after the other. In
-//              tile b, byte 4 r + j (row r = 0…15 of the group, j = 0…3) holds four codes w + 1:
+//   two-bit     16 columns: bit 1 0 = column 16 b + j      bit 3 2 = column 16 b + 4 + j
+//                           bit 5 4 = column 16 b + 8 + j  bit 7 6 = column 16 b + 12 + j
+//   five-trit   20 columns: t0 + 3 t1 + 9 t2 + 27 t3 + 81 t4, t_i = column 20 b + 4 i + j
 //
-//                bit 1 0 = column 16 b + j      bit 3 2 = column 16 b + 4 + j
-//                bit 5 4 = column 16 b + 8 + j  bit 7 6 = column 16 b + 12 + j
+// so that a 32-bit lane is one row: a vector of such lanes times four broadcast activations needs
+// no sum across lanes, and an activation once broadcast serves two vectors. Columns and rows behind
+// the end are zeros (code 1).
 //
-//              so that a 32-bit lane is one row, and a vector of such lanes times four broadcast
-//              activations needs no sum across lanes. Missing rows of the last group are zeros
-//              (code 1).
+// Unpacked, a group is `quads`: for every four columns 128 bytes, byte 4 r + j the code of row r
+// and column j of the four.
 //
-// Row ranges begin at a multiple of 16 and end at one or at the last row.
+// Row ranges begin at a multiple of 32 and end at one or at the last row.
 #pragma once
 
 #include <stddef.h>
@@ -22,75 +24,89 @@
 
 namespace cpu_simd {
 
-inline constexpr size_t kGroupRows = 16;  // rows of a tile
-inline constexpr size_t kTileCols = 16;   // columns of a tile
-inline constexpr size_t kTileBytes = 64;
-inline constexpr size_t kMostPanel = 16;  // widest panel of activation columns of any kernel
+inline constexpr size_t kGroupRows = 32;
+inline constexpr size_t kTileBytes = 128;
+inline constexpr size_t kQuadBytes = 128;
 
-/// A function with the name that receipts show.
+/// A function, and the instruction set whose it is: receipts show "avx2/i8_quantize".
 template <class Function>
 struct Kernel {
-  const char* name;
-  Function* run;
+  const char* isa = nullptr;
+  Function* run = nullptr;  ///< null: the instruction set leaves it to the next one
 };
 
-/// max|x|, sum|x| (in double).
-using AbsMax = float(const float* x, size_t count);
+/// sum|x|, in double.
 using AbsSum = double(const float* x, size_t count);
 
-/// Codes of rows [begin, end) of x [., cols]: sign(x) where |x| > threshold, else 0.
-using QuantizeI2S = void(const float* x, size_t cols, size_t begin, size_t end, float threshold,
-                         uint8_t* codes);
-/// Rows [begin, end) of y [., cols] = code * scale.
-using DequantizeI2S = void(const uint8_t* codes, size_t cols, size_t begin, size_t end, float scale,
-                           float* y);
+/// One row or a part of one: codes, 1 + sign(x) where |x| > threshold, else 1. Returns max|x|.
+using QuantizeTernary = float(const float* x, size_t count, float threshold, uint8_t* codes);
+/// y = (code - 1) * scale.
+using DequantizeTernary = void(const uint8_t* codes, size_t count, float scale, float* y);
 
 /// One row: its scale by absmax, and its codes.
 using QuantizeI8 = float(const float* x, size_t cols, int8_t* codes);
 using DequantizeI8 = void(const int8_t* codes, size_t cols, float scale, float* y);
 
-/// One activation row: y[r] for rows [begin, end) = sum over k of code[r][k] * x[k] - x_sum, which
-/// is the sum over ternary weights since a code is its weight plus one.
-using GemvI2S = void(const uint8_t* codes, size_t cols, size_t begin, size_t end, const int8_t* x,
-                     int32_t x_sum, int32_t* y);
+/// To and from 16 bits, rounding to nearest, ties to even.
+using QuantizeHalf = void(const float* x, size_t count, uint16_t* y);
+using DequantizeHalf = void(const uint16_t* x, size_t count, float* y);
 
-/// A panel of `width` activation rows, interleaved as [cols/4][width][4]: y[c * stride + r] for
-/// rows [begin, end). x_sums has `width` values.
-using GemmI2S = void(const uint8_t* codes, size_t cols, size_t begin, size_t end,
-                     const int8_t* panel, size_t width, const int32_t* x_sums, int32_t* y,
-                     size_t stride);
+/// Copies activations; returns their sum.
+using CopySum = int32_t(const int8_t* from, size_t count, int8_t* to);
+
+/// One activation row of tile_count tiles' columns: y[r] for rows [begin, end) = sum over k of
+/// code[r][k] * x[k] - x_sum, which is the sum over ternary weights since a code is its weight plus
+/// one. `tiles` are the tensor's first.
+using Gemv = void(const uint8_t* tiles, size_t tile_count, size_t begin, size_t end,
+                  const int8_t* x, int32_t x_sum, int32_t* y);
+/// One group of rows, unpacked.
+using Unpack = void(const uint8_t* group, size_t tile_count, uint8_t* quads);
+
+/// One unpacked group, of which `rows` rows are wanted, times a panel of `width` activation rows
+/// that are interleaved as [quad_count][width][4]: y[c * stride + r]. x_sums has `width` values.
+using Gemm = void(const uint8_t* quads, size_t quad_count, size_t rows, const int8_t* panel,
+                  size_t width, const int32_t* x_sums, int32_t* y, size_t stride);
 
 /// Rows [begin, end) of w [., cols] times `batch` rows of x [., cols]: y[b * stride + r].
-using MatmulF32 = void(const float* w, const float* x, size_t cols, size_t begin, size_t end,
-                       size_t batch, float* y, size_t stride);
+template <class T>
+using Matmul = void(const T* w, const T* x, size_t cols, size_t begin, size_t end, size_t batch,
+                    float* y, size_t stride);
 
-struct KernelTable {
-  bool tiles;        ///< layout of i2_s
-  size_t panels[6];  ///< panel widths that gemm takes, falling, 0 behind the last
-  Kernel<AbsMax> abs_max;
-  Kernel<AbsSum> abs_sum;
-  Kernel<QuantizeI2S> quantize_i2_s;
-  Kernel<DequantizeI2S> dequantize_i2_s;
-  Kernel<QuantizeI8> quantize_i8;
-  Kernel<DequantizeI8> dequantize_i8;
-  Kernel<GemvI2S> gemv_i2_s;
-  Kernel<GemmI2S> gemm_i2_s;
-  Kernel<MatmulF32> matmul_f32;
+/// The kernels of one kind of tile.
+struct TileKernels {
+  const char* isa = nullptr;
+  size_t columns = 0;       ///< of a tile: 16, 20; 0: the instruction set does not have this kind
+  const char* suffix = "";  ///< behind the format in a kernel's name
+  Gemv* gemv = nullptr;
+  Unpack* unpack = nullptr;
 };
 
-/// What AVX-512 VNNI adds; for the rest its implementation takes AVX2's kernels.
-struct Avx512VnniKernels {
-  size_t panels[6];
-  Kernel<QuantizeI2S> quantize_i2_s;
-  Kernel<GemvI2S> gemv_i2_s;
-  Kernel<GemmI2S> gemm_i2_s;
-  Kernel<MatmulF32> matmul_f32;
+struct KernelTable {
+  TileKernels two_bit = {};
+  TileKernels five_trit = {};
+  size_t panels[4] = {};  ///< widths that gemm takes, falling, 0 behind the last
+  Kernel<Gemm> gemm = {};
+  Kernel<CopySum> copy_sum = {};
+  Kernel<AbsSum> abs_sum = {};
+  Kernel<QuantizeTernary> quantize_ternary = {};
+  Kernel<DequantizeTernary> dequantize_ternary = {};
+  Kernel<QuantizeI8> quantize_i8 = {};
+  Kernel<DequantizeI8> dequantize_i8 = {};
+  Kernel<QuantizeHalf> quantize_f16 = {};
+  Kernel<DequantizeHalf> dequantize_f16 = {};
+  Kernel<QuantizeHalf> quantize_bf16 = {};
+  Kernel<DequantizeHalf> dequantize_bf16 = {};
+  Kernel<Matmul<float>> matmul_f32 = {};
+  Kernel<Matmul<uint16_t>> matmul_f16 = {};
+  Kernel<Matmul<uint16_t>> matmul_bf16 = {};
 };
 
 extern const KernelTable kScalarKernels;
 #if defined(__x86_64__)
 extern const KernelTable kAvx2Kernels;
-extern const Avx512VnniKernels kAvx512VnniKernels;
+extern const KernelTable kAvx512VnniKernels;
+extern const KernelTable kAvx512VbmiKernels;  ///< five-trit tiles
+extern const KernelTable kAvx512Bf16Kernels;  ///< bf16 matmul
 #endif
 
 }  // namespace cpu_simd

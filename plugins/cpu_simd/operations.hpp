@@ -4,6 +4,7 @@
 #include <bitgate/backend.hpp>
 
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "kernel_table.hpp"
@@ -17,14 +18,33 @@ class Operation {
  public:
   virtual ~Operation() = default;
   virtual void run(ThreadTeam& team) = 0;
-  /// The kernels that one run starts.
-  [[nodiscard]] virtual std::vector<const char*> kernels() const = 0;
+  /// Names of the kernels that one run starts: "avx2/i2_s_gemv".
+  [[nodiscard]] virtual std::vector<std::string> kernels() const = 0;
 };
 
 /// Whether this backend has the operation, for these formats and shapes.
 bitgate::Support supports(const bitgate::Op& op);
 
-/// The operation that `supports` said yes to, on the tensors that it names.
-std::unique_ptr<Operation> make_operation(const bitgate::Op& op, const KernelTable& kernels);
+/// The operation that `supports` said yes to, on the tensors that it names, for teams of this many
+/// threads.
+std::unique_ptr<Operation> make_operation(const bitgate::Op& op, const KernelTable& kernels,
+                                          std::size_t threads);
+
+/// Those of ternary weights, which ternary_operations.cpp has.
+std::unique_ptr<Operation> make_ternary_quantize(const bitgate::Op& op, const KernelTable& kernels,
+                                                 std::size_t threads);
+std::unique_ptr<Operation> make_ternary_dequantize(const bitgate::Op& op,
+                                                   const KernelTable& kernels, std::size_t threads);
+std::unique_ptr<Operation> make_ternary_matmul(const bitgate::Op& op, const KernelTable& kernels,
+                                               std::size_t threads);
+
+inline CpuTensor& tensor_of(const bitgate::Operand& operand) {
+  return static_cast<CpuTensor&>(*operand.tensor);
+}
+
+/// "avx2" and "i2_s_gemv" to "avx2/i2_s_gemv".
+inline std::string kernel_name(const char* isa, const std::string& what) {
+  return std::string(isa) + "/" + what;
+}
 
 }  // namespace cpu_simd

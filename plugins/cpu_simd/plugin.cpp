@@ -14,11 +14,11 @@ using bitgate::Op;
 
 class CpuProgram : public bitgate::Program {
  public:
-  CpuProgram(std::span<const Op> ops, const KernelTable& kernels) {
+  CpuProgram(std::span<const Op> ops, const KernelTable& kernels, std::size_t threads) {
     for (const Op& op : ops) {
-      operations_.push_back(make_operation(op, kernels));
-      for (const char* name : operations_.back()->kernels()) {
-        kernels_.push_back({name, 0});
+      operations_.push_back(make_operation(op, kernels, threads));
+      for (std::string& name : operations_.back()->kernels()) {
+        kernels_.push_back({std::move(name), 0});
         owners_.push_back(operations_.size() - 1);
       }
     }
@@ -48,7 +48,7 @@ class CpuSession : public bitgate::Session {
   bitgate::Support supports(const Op& op) const override { return cpu_simd::supports(op); }
 
   bitgate::TensorPtr create(const bitgate::TensorDesc& desc) override {
-    return std::make_unique<CpuTensor>(desc, kernels_.tiles);
+    return std::make_unique<CpuTensor>(desc, kernels_);
   }
   void write(bitgate::Tensor& tensor, bitgate::ConstBytes bytes) override {
     static_cast<CpuTensor&>(tensor).write(bytes);
@@ -57,7 +57,7 @@ class CpuSession : public bitgate::Session {
     static_cast<const CpuTensor&>(tensor).read(bytes);
   }
   bitgate::ProgramPtr prepare(std::span<const Op> ops) override {
-    return std::make_unique<CpuProgram>(ops, kernels_);
+    return std::make_unique<CpuProgram>(ops, kernels_, team_.size());
   }
   void run(bitgate::Program& program, std::uint32_t repeat, const bitgate::RunArgs&) override {
     for (std::uint32_t i = 0; i < repeat; ++i) static_cast<CpuProgram&>(program).run(team_);
@@ -68,23 +68,42 @@ class CpuSession : public bitgate::Session {
   ThreadTeam team_;
 };
 
+/// The value of option "isa", empty if there is none. The only option, so this reads no JSON but
+/// {} and {"isa": "name"}.
+std::string isa_option(std::string_view options) {
+  std::string text;
+  for (const char c : options) {
+    if (c != ' ' && c != '\t' && c != '\n' && c != '\r') text += c;
+  }
+  constexpr std::string_view kBefore = R"({"isa":")";
+  constexpr std::string_view kAfter = R"("})";
+  if (text.empty() || text == "{}") return {};
+  if (text.starts_with(kBefore) && text.ends_with(kAfter)) {
+    return text.substr(kBefore.size(), text.size() - kBefore.size() - kAfter.size());
+  }
+  throw bitgate::Error(BG_INVALID_ARGUMENT, "cpu_simd has one option, isa, e.g. isa: avx2");
+}
+
 class CpuBackend : public bitgate::Backend {
  public:
   static constexpr std::string_view kDescription =
-      R"({"title": "CPU kernels for ternary and f32 weights",)"
-      R"( "options": {"type": "object", "additionalProperties": false}})";
+      R"({"title": "CPU kernels for ternary, f32, f16 and bf16 weights", "options": {)"
+      R"("type": "object", "additionalProperties": false, "properties": {"isa": {"type": "string", )"
+      R"("description": "the fastest instruction set that may run: avx512vnni, avx2 or scalar"}}}})";
 
-  CpuBackend(bitgate::Host, std::string_view options) {
-    if (options.find_first_not_of(" \t\n{}") != std::string_view::npos) {
-      throw bitgate::Error(BG_INVALID_ARGUMENT, "cpu_simd has no options; take them out");
+  CpuBackend(bitgate::Host, std::string_view options)
+      : allowed_(&implementations().front()), isa_(isa_option(options)) {
+    if (!isa_.empty()) allowed_ = find(isa_);
+    if (allowed_ == nullptr) {
+      throw bitgate::Error(BG_INVALID_ARGUMENT, "no instruction set '" + isa_ + "'; " + names());
     }
     const auto units = static_cast<std::uint32_t>(allowed_cores().size());
-    devices_.push_back({"cpu/auto", "the fastest here: " + best().name, units});
+    const char* limit = isa_.empty() ? "the fastest here: " : "the fastest here that is allowed: ";
+    devices_.push_back({"cpu/auto", limit + best(*allowed_).name, units});
     for (const Implementation& implementation : implementations()) {
-      const std::string obstacle = implementation.obstacle();
+      const bool usable = obstacle_of(implementation).empty();
       devices_.push_back({"cpu/" + implementation.name,
-                          implementation.description + (obstacle.empty() ? "" : " (not here)"),
-                          units});
+                          implementation.description + (usable ? "" : " (not here)"), units});
     }
   }
 
@@ -92,8 +111,8 @@ class CpuBackend : public bitgate::Backend {
 
   bitgate::SessionPtr open(const Device& device, const bitgate::SessionOptions& options) override {
     const std::string_view name = std::string_view(device.id).substr(4);
-    const Implementation& implementation = name == "auto" ? best() : *find(name);
-    if (const std::string obstacle = implementation.obstacle(); !obstacle.empty()) {
+    const Implementation& implementation = name == "auto" ? best(*allowed_) : *find(name);
+    if (const std::string obstacle = obstacle_of(implementation); !obstacle.empty()) {
       throw bitgate::Error(BG_UNAVAILABLE, obstacle);
     }
     if (options.threads == 0 || options.threads > device.units) {
@@ -104,6 +123,21 @@ class CpuBackend : public bitgate::Backend {
   }
 
  private:
+  static std::string names() {
+    std::string text = "there are";
+    for (const Implementation& implementation : implementations()) {
+      text += (text.back() == 'e' ? " " : ", ") + implementation.name;
+    }
+    return text;
+  }
+
+  [[nodiscard]] std::string obstacle_of(const Implementation& implementation) const {
+    if (&implementation >= allowed_) return implementation.obstacle();
+    return "the option isa: " + isa_ + " rules out cpu/" + implementation.name;
+  }
+
+  const Implementation* allowed_;  // of implementations(): it and those after it may run
+  std::string isa_;
   std::vector<Device> devices_;
 };
 

@@ -14,15 +14,46 @@ std::string listed(const std::vector<std::string>& names) {
 }
 
 #if defined(__x86_64__)
+bool have(const char* feature) { return missing_features({feature}).empty(); }
+
+template <class Function>
+void take(Kernel<Function>& kernel, const Kernel<Function>& other) {
+  if (kernel.run == nullptr) kernel = other;
+}
+void take(TileKernels& kernels, const TileKernels& other) {
+  if (kernels.columns == 0) kernels = other;
+}
+
+/// What `table` lacks from `other`.
+KernelTable over(KernelTable table, const KernelTable& other) {
+  if (table.gemm.run == nullptr) {
+    std::copy(std::begin(other.panels), std::end(other.panels), std::begin(table.panels));
+  }
+  take(table.two_bit, other.two_bit);
+  take(table.five_trit, other.five_trit);
+  take(table.gemm, other.gemm);
+  take(table.copy_sum, other.copy_sum);
+  take(table.abs_sum, other.abs_sum);
+  take(table.quantize_ternary, other.quantize_ternary);
+  take(table.dequantize_ternary, other.dequantize_ternary);
+  take(table.quantize_i8, other.quantize_i8);
+  take(table.dequantize_i8, other.dequantize_i8);
+  take(table.quantize_f16, other.quantize_f16);
+  take(table.dequantize_f16, other.dequantize_f16);
+  take(table.quantize_bf16, other.quantize_bf16);
+  take(table.dequantize_bf16, other.dequantize_bf16);
+  take(table.matmul_f32, other.matmul_f32);
+  take(table.matmul_f16, other.matmul_f16);
+  take(table.matmul_bf16, other.matmul_bf16);
+  return table;
+}
+
+/// VNNI's kernels, with those of VBMI and BF16 where this CPU has them too, over AVX2's.
 KernelTable avx512vnni_kernels() {
-  KernelTable kernels = kAvx2Kernels;
-  std::copy(std::begin(kAvx512VnniKernels.panels), std::end(kAvx512VnniKernels.panels),
-            std::begin(kernels.panels));
-  kernels.quantize_i2_s = kAvx512VnniKernels.quantize_i2_s;
-  kernels.gemv_i2_s = kAvx512VnniKernels.gemv_i2_s;
-  kernels.gemm_i2_s = kAvx512VnniKernels.gemm_i2_s;
-  kernels.matmul_f32 = kAvx512VnniKernels.matmul_f32;
-  return kernels;
+  KernelTable kernels = {};
+  if (have("AVX-512 VBMI")) kernels = over(kernels, kAvx512VbmiKernels);
+  if (have("AVX-512 BF16")) kernels = over(kernels, kAvx512Bf16Kernels);
+  return over(over(kernels, kAvx512VnniKernels), kAvx2Kernels);
 }
 #endif
 
@@ -40,20 +71,19 @@ const std::vector<Implementation>& implementations() {
 #if defined(__x86_64__)
     {"avx512vnni",
      "AVX-512 with VNNI, 16 rows a vector",
-     {"AVX2", "FMA", "AVX-512 F", "AVX-512 BW", "AVX-512 VL", "AVX-512 VNNI"},
+     {"AVX2", "FMA", "F16C", "AVX-512 F", "AVX-512 BW", "AVX-512 VL", "AVX-512 VNNI"},
      avx512vnni_kernels()},
-    {"avx2", "AVX2 and FMA, 8 rows a vector", {"AVX2", "FMA"}, kAvx2Kernels},
+    {"avx2", "AVX2 and FMA, 8 rows a vector", {"AVX2", "FMA", "F16C"}, kAvx2Kernels},
 #endif
     {"scalar", "plain C++, not vectorised", {}, kScalarKernels},
   };
   return all;
 }
 
-const Implementation& best() {
-  const auto& all = implementations();
-  return *std::find_if(all.begin(), all.end(), [](const Implementation& implementation) {
-    return implementation.obstacle().empty();
-  });
+const Implementation& best(const Implementation& fastest_allowed) {
+  const Implementation* implementation = &fastest_allowed;
+  while (!implementation->obstacle().empty()) ++implementation;
+  return *implementation;
 }
 
 const Implementation* find(std::string_view name) {

@@ -22,8 +22,8 @@ struct Implementation {
 /// Fastest first; the last one, scalar, runs everywhere.
 const std::vector<Implementation>& implementations();
 
-/// The fastest that this machine can run.
-const Implementation& best();
+/// The fastest that this machine can run, no faster than the given one of implementations().
+const Implementation& best(const Implementation& fastest_allowed);
 
 /// By name; nullptr if there is none.
 const Implementation* find(std::string_view name);

@@ -1,9 +1,9 @@
 #include "tensor.hpp"
 
+#include <algorithm>
 #include <cstring>
-#include <optional>
-#include <span>
 
+#include "row_codecs.hpp"
 #include "tiles.hpp"
 
 namespace cpu_simd {
@@ -12,68 +12,99 @@ namespace formats = bitgate::formats;
 
 namespace {
 
-std::size_t data_size(const std::string& format, std::size_t rows, std::size_t cols, bool tiles) {
-  const auto canonical = formats::byte_size(format, rows, cols);
-  if (!canonical) {
-    throw bitgate::Error(BG_UNSUPPORTED, format + " can't hold " + std::to_string(rows) + "x" +
-                                             std::to_string(cols) + " here");
-  }
-  if (format == formats::kI8) return rows * cols;
-  if (format == formats::kI2S) return tiles ? tile_bytes(rows, cols) : rows * cols / 4;
-  return *canonical;
-}
+constexpr int kZeroFill = kZeroCode;
 
 }  // namespace
 
-CpuTensor::CpuTensor(const bitgate::TensorDesc& desc, bool tiles)
-    : format_(desc.format),
-      rows_(desc.rows()),
-      cols_(desc.cols()),
-      tiles_(tiles && desc.format == formats::kI2S),
-      data_(data_size(format_, rows_, cols_, tiles)) {
-  if (format_ == formats::kI8) scales_ = Memory(rows_ * sizeof(float));
-  if (format_ == formats::kI2S) scales_ = Memory(sizeof(float));
-  constexpr int kZeroCodes = 0x55;
-  if (tiles_) std::memset(data_.as<void>(), kZeroCodes, data_.size());
+const TileKernels& tiles_of(std::string_view format, const KernelTable& kernels) {
+  const bool dense = format == formats::kTl2 || format == formats::kTq1;
+  return dense && kernels.five_trit.columns != 0 ? kernels.five_trit : kernels.two_bit;
+}
+
+CpuTensor::CpuTensor(const bitgate::TensorDesc& desc, const KernelTable& kernels)
+    : format_(desc.format), rows_(desc.rows()), cols_(desc.cols()) {
+  const auto canonical = formats::byte_size(format_, rows_, cols_);
+  if (!canonical) throw bitgate::Error(BG_UNSUPPORTED, formats::why_not(format_, rows_, cols_));
+  if (formats::is_ternary(format_)) {
+    tile_ = &tiles_of(format_, kernels);
+    const ScalePlaces places = scale_places(format_, {rows_, cols_});
+    data_ = Memory(tile_bytes(rows_, cols_, *tile_));
+    scales_ = Memory(places.count * places.size);
+  } else if (format_ == formats::kI8) {
+    data_ = Memory(rows_ * cols_);
+    scales_ = Memory(rows_ * sizeof(float));
+  } else {
+    data_ = Memory(*canonical);
+  }
+}
+
+bool CpuTensor::has_block_scales() const {
+  return format_ == formats::kTq1 || format_ == formats::kTq2;
+}
+
+std::size_t CpuTensor::tile_count() const { return tiles_for(cols_, *tile_); }
+
+const std::uint8_t* CpuTensor::group(std::size_t row) const {
+  return data<std::uint8_t>() + row / kGroupRows * tile_count() * kTileBytes;
 }
 
 void CpuTensor::write(bitgate::ConstBytes bytes) {
-  if (!scales_.size()) {
-    std::memcpy(data_.as<void>(), bytes.data(), bytes.size());
-    return;
-  }
-  const std::size_t codes = format_ == formats::kI8 ? rows_ * cols_ : rows_ * cols_ / 4;
   const auto* from = reinterpret_cast<const std::uint8_t*>(bytes.data());
-  if (format_ == formats::kI2S) {
-    if (const auto illegal = first_illegal({from, codes})) {
-      throw bitgate::Error(BG_INVALID_ARGUMENT, "i2_s: illegal code 3 at row " +
-                                                    std::to_string(*illegal / cols_) + ", column " +
-                                                    std::to_string(*illegal % cols_));
-    }
-  }
-  if (tiles_) {
-    canonical_to_tiles(from, rows_, cols_, data<std::uint8_t>());
-  } else {
-    std::memcpy(data_.as<void>(), from, codes);
-  }
-  std::memcpy(scales(), from + codes, scales_.size());
+  if (tile_ != nullptr) return write_ternary(from);
+  std::memcpy(data_.as<void>(), from, data_.size());
+  if (scales_.size() > 0) std::memcpy(scales(), from + data_.size(), scales_.size());
 }
 
 void CpuTensor::read(bitgate::Bytes bytes) const {
-  if (!scales_.size()) {
-    std::memcpy(bytes.data(), data_.as<void>(), bytes.size());
-    return;
-  }
-  const std::size_t codes = format_ == formats::kI8 ? rows_ * cols_ : rows_ * cols_ / 4;
   auto* to = reinterpret_cast<std::uint8_t*>(bytes.data());
-  if (tiles_) {
-    tiles_to_canonical(data<std::uint8_t>(), rows_, cols_, to);
-  } else {
-    std::memcpy(to, data_.as<void>(), codes);
+  if (tile_ != nullptr) return read_ternary(to);
+  std::memcpy(to, data_.as<void>(), data_.size());
+  if (scales_.size() > 0) std::memcpy(to + data_.size(), scales(), scales_.size());
+}
+
+void CpuTensor::write_ternary(const std::uint8_t* from) {
+  const Matrix shape{rows_, cols_};
+  const RowCodec& codec = *find_row_codec(format_);
+  const Memory slab(kSlabRows * padded_cols());
+  auto* codes = slab.as<std::uint8_t>();
+  const std::size_t padded_rows = (rows_ + kGroupRows - 1) / kGroupRows * kGroupRows;
+  for (std::size_t first = 0; first < padded_rows; first += kSlabRows) {
+    std::memset(codes, kZeroFill, slab.size());
+    for (std::size_t row = first; row < std::min(first + kSlabRows, rows_); ++row) {
+      const std::size_t illegal =
+          codec.decode(from, shape, row, codes + (row - first) * padded_cols());
+      if (illegal == cols_) continue;
+      throw bitgate::Error(BG_INVALID_ARGUMENT, format_ + ": illegal code at row " +
+                                                    std::to_string(row) + ", column " +
+                                                    std::to_string(illegal));
+    }
+    pack_slab(codes, padded_cols(), first, tile_count(), *tile_, data<std::uint8_t>());
   }
-  std::memcpy(to + codes, scales(), scales_.size());
-  const std::size_t written = codes + scales_.size();
-  std::memset(to + written, 0, bytes.size() - written);
+  const ScalePlaces places = scale_places(format_, shape);
+  for (std::size_t i = 0; i < places.count; ++i) {
+    std::memcpy(scales<std::uint8_t>() + i * places.size, from + places.first + i * places.stride,
+                places.size);
+  }
+}
+
+void CpuTensor::read_ternary(std::uint8_t* to) const {
+  const Matrix shape{rows_, cols_};
+  const RowCodec& codec = *find_row_codec(format_);
+  std::memset(to, 0, *formats::byte_size(format_, rows_, cols_));
+  const Memory quads(quad_bytes(cols_, *tile_));
+  const Memory codes(cols_);
+  for (std::size_t row = 0; row < rows_; ++row) {
+    if (row % kGroupRows == 0) {
+      tile_->unpack(group(row), tile_count(), quads.as<std::uint8_t>());
+    }
+    row_of_quads(quads.as<std::uint8_t>(), row % kGroupRows, cols_, codes.as<std::uint8_t>());
+    codec.encode(codes.as<std::uint8_t>(), shape, row, to);
+  }
+  const ScalePlaces places = scale_places(format_, shape);
+  for (std::size_t i = 0; i < places.count; ++i) {
+    std::memcpy(to + places.first + i * places.stride, scales<std::uint8_t>() + i * places.size,
+                places.size);
+  }
 }
 
 }  // namespace cpu_simd

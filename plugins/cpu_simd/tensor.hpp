@@ -1,19 +1,24 @@
-// A tensor in this backend: canonical bytes, but for i2_s on the vector implementations.
+// A tensor in this backend: canonical bytes, but for ternary weights, which lie in tiles.
 #pragma once
 
 #include <bitgate/backend.hpp>
 
 #include <string>
 
+#include "kernel_table.hpp"
 #include "memory.hpp"
 
 namespace cpu_simd {
 
+/// The tiles in which an implementation keeps a ternary format: those of tl2 and tq1_0, which cost
+/// 1.7 bits a weight themselves, hold five codes a byte where there are kernels for them.
+const TileKernels& tiles_of(std::string_view format, const KernelTable& kernels);
+
 class CpuTensor : public bitgate::Tensor {
  public:
-  /// `tiles`: whether i2_s is kept in tiles. Throws bitgate::Error for a format that is not known
-  /// here, a shape that it can't hold, or lack of memory.
-  CpuTensor(const bitgate::TensorDesc& desc, bool tiles);
+  /// Throws bitgate::Error for a format that is not known here, a shape that it can't hold, or lack
+  /// of memory. `kernels` outlives the tensor.
+  CpuTensor(const bitgate::TensorDesc& desc, const KernelTable& kernels);
 
   /// Canonical bytes in and out. Throws bitgate::Error(BG_INVALID_ARGUMENT) for an illegal code.
   void write(bitgate::ConstBytes bytes);
@@ -23,19 +28,34 @@ class CpuTensor : public bitgate::Tensor {
   [[nodiscard]] std::size_t cols() const { return cols_; }
   [[nodiscard]] const std::string& format() const { return format_; }
 
-  /// Elements of f32, i32, i8; codes of i2_s.
+  /// Elements; ternary formats: tiles.
   template <class T>
   [[nodiscard]] T* data() const {
     return data_.as<T>();
   }
-  /// i8: a scale for each row. i2_s: one scale.
-  [[nodiscard]] float* scales() const { return scales_.as<float>(); }
+  /// i8: a scale for each row. Ternary formats: one scale, or with `has_block_scales` one for each
+  /// block, as f16.
+  template <class T = float>
+  [[nodiscard]] T* scales() const {
+    return scales_.as<T>();
+  }
+  [[nodiscard]] bool has_block_scales() const;
+  [[nodiscard]] std::size_t block_count() const { return scales_.size() / sizeof(std::uint16_t); }
+
+  /// Ternary formats only.
+  [[nodiscard]] const TileKernels& tile() const { return *tile_; }
+  [[nodiscard]] std::size_t tile_count() const;  ///< of a group
+  [[nodiscard]] std::size_t padded_cols() const { return tile_count() * tile_->columns; }
+  [[nodiscard]] const std::uint8_t* group(std::size_t row) const;  ///< tiles of the group of `row`
 
  private:
+  void write_ternary(const std::uint8_t* from);
+  void read_ternary(std::uint8_t* to) const;
+
   std::string format_;
   std::size_t rows_;
   std::size_t cols_;
-  bool tiles_;
+  const TileKernels* tile_ = nullptr;
   Memory data_;
   Memory scales_;
 };

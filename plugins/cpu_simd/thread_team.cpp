@@ -53,7 +53,7 @@ ThreadTeam::ThreadTeam(std::size_t size) {
   const std::vector<int> cores = allowed_cores();
   ::sched_getaffinity(0, sizeof(callers_cores_), &callers_cores_);
   for (std::size_t i = 1; i < size; ++i) {
-    helpers_.emplace_back([this, core = cores[i % cores.size()]] { help(core); });
+    helpers_.emplace_back([this, core = cores[i % cores.size()], i] { help(core, i); });
   }
   pin(cores.front());
 }
@@ -73,31 +73,31 @@ void ThreadTeam::run(const Work& work) {
     busy_.store(static_cast<std::uint32_t>(helpers_.size()), std::memory_order_relaxed);
     round_.fetch_add(1, std::memory_order_release);
     round_.notify_all();
-    take_chunks(work);
+    take_chunks(work, 0);
     while (const std::uint32_t busy = busy_.load(std::memory_order_acquire)) {
       wait_for_change(busy_, busy);
     }
     return;
   }
-  take_chunks(work);
+  take_chunks(work, 0);
 }
 
-void ThreadTeam::take_chunks(const Work& work) {
+void ThreadTeam::take_chunks(const Work& work, std::size_t worker) {
   while (true) {
     const std::size_t begin = next_.fetch_add(work.chunk, std::memory_order_relaxed);
     if (begin >= work.count) return;
-    work.call(work.context, begin, std::min(begin + work.chunk, work.count));
+    work.call(work.context, begin, std::min(begin + work.chunk, work.count), worker);
   }
 }
 
-void ThreadTeam::help(int core) {
+void ThreadTeam::help(int core, std::size_t worker) {
   pin(core);
   std::uint32_t seen = 0;
   while (true) {
     wait_for_change(round_, seen);
     seen = round_.load(std::memory_order_acquire);
     if (ending_) return;
-    take_chunks(*work_);
+    take_chunks(*work_, worker);
     busy_.fetch_sub(1, std::memory_order_acq_rel);
     busy_.notify_all();
   }

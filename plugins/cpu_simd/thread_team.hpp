@@ -27,28 +27,30 @@ class ThreadTeam {
 
   [[nodiscard]] std::size_t size() const { return helpers_.size() + 1; }
 
-  /// Calls job(index) for every index in [0, count), spread over the threads in contiguous chunks
-  /// of `chunk`; returns when all is done. job(begin, end) must not throw.
+  /// Calls job(begin, end, worker) for [0, count), spread over the threads in contiguous chunks of
+  /// `chunk`; returns when all is done. `worker` is the number of the thread, from 0. The job must
+  /// not throw.
   template <class Job>
   void for_ranges(std::size_t count, std::size_t chunk, const Job& job) {
-    const Work work{[](const void* context, std::size_t begin, std::size_t end) {
-                      (*static_cast<const Job*>(context))(begin, end);
-                    },
-                    &job, count, chunk};
+    const Work work{
+        [](const void* context, std::size_t begin, std::size_t end, std::size_t worker) {
+          (*static_cast<const Job*>(context))(begin, end, worker);
+        },
+        &job, count, chunk};
     run(work);
   }
 
  private:
   struct Work {
-    void (*call)(const void* context, std::size_t begin, std::size_t end);
+    void (*call)(const void* context, std::size_t begin, std::size_t end, std::size_t worker);
     const void* context;
     std::size_t count;
     std::size_t chunk;
   };
 
   void run(const Work& work);
-  void take_chunks(const Work& work);
-  void help(int core);
+  void take_chunks(const Work& work, std::size_t worker);
+  void help(int core, std::size_t worker);
 
   const Work* work_ = nullptr;
   bool ending_ = false;

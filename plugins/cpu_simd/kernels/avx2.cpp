@@ -8,21 +8,26 @@
 namespace cpu_simd {
 namespace {
 
+constexpr const char* kIsa = "avx2";
 constexpr size_t kTilesPerFlush = 15;  // four steps each
-constexpr size_t kPrefetchBytes = 2048;
+constexpr size_t kQuarter = 32;        // bytes of a tile or a quad in one register
+constexpr size_t kQuadsPerFlush = 60;
 
 __m256 absolute(__m256 x) { return _mm256_andnot_ps(_mm256_set1_ps(-0.0F), x); }
 
-float abs_max(const float* x, size_t count) {
-  __m256 largest = _mm256_setzero_ps();
-  size_t i = 0;
-  for (; i + 8 <= count; i += 8) {
-    largest = _mm256_max_ps(largest, absolute(_mm256_loadu_ps(x + i)));
-  }
+float largest(__m256 sizes) {
   alignas(32) float lanes[8];
-  _mm256_store_ps(lanes, largest);
+  _mm256_store_ps(lanes, sizes);
   float result = 0;
   for (const float lane : lanes) result = lane > result ? lane : result;
+  return result;
+}
+
+float abs_max(const float* x, size_t count) {
+  __m256 most = _mm256_setzero_ps();
+  size_t i = 0;
+  for (; i + 8 <= count; i += 8) most = _mm256_max_ps(most, absolute(_mm256_loadu_ps(x + i)));
+  float result = largest(most);
   for (; i < count; ++i) {
     const float size = __builtin_fabsf(x[i]);
     result = size > result ? size : result;
@@ -60,54 +65,42 @@ __m128i narrow(__m256i low, __m256i high) {
   return _mm_packs_epi16(a, b);
 }
 
-/// 16 code bytes of one row as the row's 32-bit lane of a tile.
-uint32_t lane_of(__m128i codes) {
-  const __m128i placed = _mm_sllv_epi32(codes, _mm_setr_epi32(0, 2, 4, 6));
-  const __m128i half = _mm_or_si128(placed, _mm_unpackhi_epi64(placed, placed));
-  const __m128i whole = _mm_or_si128(half, _mm_shuffle_epi32(half, _MM_SHUFFLE(1, 1, 1, 1)));
-  return static_cast<uint32_t>(_mm_cvtsi128_si32(whole));
-}
-
-void quantize_i2_s(const float* x, size_t cols, size_t begin, size_t end, float threshold,
-                   uint8_t* codes) {
+float quantize_ternary(const float* x, size_t count, float threshold, uint8_t* codes) {
   const __m256 above = _mm256_set1_ps(threshold);
   const __m256 below = _mm256_set1_ps(-threshold);
-  for (size_t row = begin; row < end; ++row) {
-    uint8_t* lane = codes + row / kGroupRows * kGroupRows * cols / 4 + row % kGroupRows * 4;
-    for (size_t col = 0; col < cols; col += kTileCols, lane += kTileBytes) {
-      const float* at = x + row * cols + col;
-      const __m256i low = codes_of(_mm256_loadu_ps(at), above, below);
-      const __m256i high = codes_of(_mm256_loadu_ps(at + 8), above, below);
-      const uint32_t word = lane_of(narrow(low, high));
-      __builtin_memcpy(lane, &word, sizeof(word));
-    }
+  __m256 most = _mm256_setzero_ps();
+  size_t i = 0;
+  for (; i + 16 <= count; i += 16) {
+    const __m256 first = _mm256_loadu_ps(x + i);
+    const __m256 second = _mm256_loadu_ps(x + i + 8);
+    most = _mm256_max_ps(most, _mm256_max_ps(absolute(first), absolute(second)));
+    const __m128i bytes = narrow(codes_of(first, above, below), codes_of(second, above, below));
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(codes + i), bytes);
   }
+  float result = largest(most);
+  for (; i < count; ++i) {
+    const float size = __builtin_fabsf(x[i]);
+    result = size > result ? size : result;
+    codes[i] = static_cast<uint8_t>(size > threshold ? (x[i] > 0 ? 2 : 0) : 1);
+  }
+  return result;
 }
 
-void dequantize_i2_s(const uint8_t* codes, size_t cols, size_t begin, size_t end, float scale,
-                     float* y) {
-  const __m256 scales = _mm256_set1_ps(scale);
-  for (size_t row = begin; row < end; ++row) {
-    const uint8_t* lane = codes + row / kGroupRows * kGroupRows * cols / 4 + row % kGroupRows * 4;
-    for (size_t col = 0; col < cols; col += kTileCols, lane += kTileBytes) {
-      uint32_t word = 0;
-      __builtin_memcpy(&word, lane, sizeof(word));
-      const __m128i fields =
-          _mm_srlv_epi32(_mm_set1_epi32(static_cast<int>(word)), _mm_setr_epi32(0, 2, 4, 6));
-      const __m128i bytes = _mm_sub_epi8(_mm_and_si128(fields, _mm_set1_epi8(3)), _mm_set1_epi8(1));
-      const __m256 low = _mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(bytes));
-      const __m256 high =
-          _mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(_mm_unpackhi_epi64(bytes, bytes)));
-      _mm256_storeu_ps(y + row * cols + col, _mm256_mul_ps(low, scales));
-      _mm256_storeu_ps(y + row * cols + col + 8, _mm256_mul_ps(high, scales));
-    }
+void dequantize_ternary(const uint8_t* codes, size_t count, float scale, float* y) {
+  size_t i = 0;
+  for (; i + 8 <= count; i += 8) {
+    const __m128i bytes = _mm_loadl_epi64(reinterpret_cast<const __m128i*>(codes + i));
+    const __m256i weights = _mm256_sub_epi32(_mm256_cvtepu8_epi32(bytes), _mm256_set1_epi32(1));
+    const __m256 values = _mm256_cvtepi32_ps(weights);
+    _mm256_storeu_ps(y + i, _mm256_mul_ps(values, _mm256_set1_ps(scale)));
   }
+  for (; i < count; ++i) y[i] = static_cast<float>(codes[i] - 1) * scale;
 }
 
 float quantize_i8(const float* x, size_t cols, int8_t* codes) {
-  float largest = abs_max(x, cols);
-  if (largest < 1e-5F) largest = 1e-5F;
-  const float inverse = 127.0F / largest;
+  float most = abs_max(x, cols);
+  if (most < 1e-5F) most = 1e-5F;
+  const float inverse = 127.0F / most;
   const __m256 factors = _mm256_set1_ps(inverse);
   size_t i = 0;
   for (; i + 16 <= cols; i += 16) {
@@ -120,7 +113,7 @@ float quantize_i8(const float* x, size_t cols, int8_t* codes) {
     const float code = __builtin_nearbyintf(x[i] * inverse);
     codes[i] = static_cast<int8_t>(code > 127 ? 127 : (code < -128 ? -128 : code));
   }
-  return largest / 127.0F;
+  return most / 127.0F;
 }
 
 void dequantize_i8(const int8_t* codes, size_t cols, float scale, float* y) {
@@ -133,28 +126,50 @@ void dequantize_i8(const int8_t* codes, size_t cols, float scale, float* y) {
   for (; i < cols; ++i) y[i] = static_cast<float>(codes[i]) * scale;
 }
 
+int32_t copy_sum(const int8_t* from, size_t count, int8_t* to) {
+  __m256i sums = _mm256_setzero_si256();
+  size_t i = 0;
+  for (; i + 32 <= count; i += 32) {
+    const __m256i bytes = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(from + i));
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(to + i), bytes);
+    const __m256i pairs = _mm256_maddubs_epi16(_mm256_set1_epi8(1), bytes);
+    sums = _mm256_add_epi32(sums, _mm256_madd_epi16(pairs, _mm256_set1_epi16(1)));
+  }
+  alignas(32) int32_t lanes[8];
+  _mm256_store_si256(reinterpret_cast<__m256i*>(lanes), sums);
+  int32_t sum = 0;
+  for (const int32_t lane : lanes) sum += lane;
+  for (; i < count; ++i) {
+    to[i] = from[i];
+    sum += from[i];
+  }
+  return sum;
+}
+
 __m256i broadcast4(const int8_t* x) {
   int32_t word = 0;
   __builtin_memcpy(&word, x, sizeof(word));
   return _mm256_set1_epi32(word);
 }
 
+__m256i load(const uint8_t* at) { return _mm256_load_si256(reinterpret_cast<const __m256i*>(at)); }
+
 __m256i widen(__m256i sums) { return _mm256_madd_epi16(sums, _mm256_set1_epi16(1)); }
 
-/// Sums of one group's 16 rows to memory, less what the codes' offset of one has added.
-void store_rows(__m256i low, __m256i high, int32_t x_sum, size_t rows, int32_t* y) {
-  const __m256i offset = _mm256_set1_epi32(x_sum);
-  low = _mm256_sub_epi32(low, offset);
-  high = _mm256_sub_epi32(high, offset);
-  if (rows >= kGroupRows) {
-    _mm256_storeu_si256(reinterpret_cast<__m256i*>(y), low);
-    _mm256_storeu_si256(reinterpret_cast<__m256i*>(y + 8), high);
+/// Sums of 8 rows to memory, less what the codes' offset of one has added. `rows` may be 0.
+void store_rows(__m256i sums, int32_t x_sum, size_t rows, int32_t* y) {
+  sums = _mm256_sub_epi32(sums, _mm256_set1_epi32(x_sum));
+  if (rows >= 8) {
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(y), sums);
     return;
   }
-  alignas(32) int32_t all[kGroupRows];
-  _mm256_store_si256(reinterpret_cast<__m256i*>(all), low);
-  _mm256_store_si256(reinterpret_cast<__m256i*>(all + 8), high);
+  alignas(32) int32_t all[8];
+  _mm256_store_si256(reinterpret_cast<__m256i*>(all), sums);
   for (size_t row = 0; row < rows; ++row) y[row] = all[row];
+}
+
+size_t rows_behind(size_t rows, size_t quarter) {
+  return rows > 8 * quarter ? rows - 8 * quarter : 0;
 }
 
 /// Field F of 32 bytes of codes.
@@ -163,104 +178,98 @@ __m256i field(__m256i bytes) {
   return _mm256_and_si256(_mm256_srli_epi16(bytes, 2 * F), _mm256_set1_epi8(3));
 }
 
-/// One step of a GEMV: field F of both halves of a tile times four activations.
 template <int F>
-void gemv_step(__m256i low, __m256i high, const int8_t* x, __m256i& sum_low, __m256i& sum_high) {
+inline __attribute__((always_inline)) void gemv_step(const __m256i (&tile)[4], const int8_t* x,
+                                                     __m256i (&sums)[4]) {
   const __m256i four = broadcast4(x + 4 * F);
-  sum_low = _mm256_add_epi16(sum_low, _mm256_maddubs_epi16(field<F>(low), four));
-  sum_high = _mm256_add_epi16(sum_high, _mm256_maddubs_epi16(field<F>(high), four));
-}
-
-void gemv_i2_s(const uint8_t* codes, size_t cols, size_t begin, size_t end, const int8_t* x,
-               int32_t x_sum, int32_t* y) {
-  const size_t tiles = cols / kTileCols;
-  const uint8_t* at = codes + begin * cols / 4;
-  for (size_t row = begin; row < end; row += kGroupRows) {
-    __m256i total_low = _mm256_setzero_si256();
-    __m256i total_high = _mm256_setzero_si256();
-    for (size_t tile = 0; tile < tiles;) {
-      const size_t stop = tile + kTilesPerFlush < tiles ? tile + kTilesPerFlush : tiles;
-      __m256i low_a = _mm256_setzero_si256();
-      __m256i high_a = _mm256_setzero_si256();
-      __m256i low_b = _mm256_setzero_si256();
-      __m256i high_b = _mm256_setzero_si256();
-      for (; tile < stop; ++tile, at += kTileBytes) {
-        // The stream goes on across groups, so this reaches into the next one's tiles in time.
-        _mm_prefetch(reinterpret_cast<const char*>(at + kPrefetchBytes), _MM_HINT_T0);
-        const __m256i low = _mm256_load_si256(reinterpret_cast<const __m256i*>(at));
-        const __m256i high = _mm256_load_si256(reinterpret_cast<const __m256i*>(at + 32));
-        const int8_t* columns = x + tile * kTileCols;
-        gemv_step<0>(low, high, columns, low_a, high_a);
-        gemv_step<1>(low, high, columns, low_b, high_b);
-        gemv_step<2>(low, high, columns, low_a, high_a);
-        gemv_step<3>(low, high, columns, low_b, high_b);
-      }
-      total_low = _mm256_add_epi32(total_low, _mm256_add_epi32(widen(low_a), widen(low_b)));
-      total_high = _mm256_add_epi32(total_high, _mm256_add_epi32(widen(high_a), widen(high_b)));
-    }
-    store_rows(total_low, total_high, x_sum, end - row, y + row);
+#pragma GCC unroll 4
+  for (int q = 0; q < 4; ++q) {
+    sums[q] = _mm256_add_epi16(sums[q], _mm256_maddubs_epi16(field<F>(tile[q]), four));
   }
 }
 
-/// One step of a GEMM: field F of a tile times four activations of each of N columns.
-template <int F, int N>
-inline __attribute__((always_inline)) void gemm_step(__m256i low, __m256i high, const int8_t* panel,
-                                                     __m256i (&sums_low)[N],
-                                                     __m256i (&sums_high)[N]) {
-  const __m256i weights_low = field<F>(low);
-  const __m256i weights_high = field<F>(high);
+void gemv_two_bit(const uint8_t* tiles, size_t tile_count, size_t begin, size_t end,
+                  const int8_t* x, int32_t x_sum, int32_t* y) {
+  const uint8_t* at = tiles + begin / kGroupRows * tile_count * kTileBytes;
+  for (size_t row = begin; row < end; row += kGroupRows) {
+    __m256i totals[4] = {};
+    const int8_t* columns = x;
+    for (size_t tile = 0; tile < tile_count;) {
+      const size_t stop = tile + kTilesPerFlush < tile_count ? tile + kTilesPerFlush : tile_count;
+      __m256i sums[4] = {};
+      for (; tile < stop; ++tile, at += kTileBytes, columns += 16) {
+        const __m256i bytes[4] = {load(at), load(at + kQuarter), load(at + 2 * kQuarter),
+                                  load(at + 3 * kQuarter)};
+        gemv_step<0>(bytes, columns, sums);
+        gemv_step<1>(bytes, columns, sums);
+        gemv_step<2>(bytes, columns, sums);
+        gemv_step<3>(bytes, columns, sums);
+      }
+#pragma GCC unroll 4
+      for (int q = 0; q < 4; ++q) totals[q] = _mm256_add_epi32(totals[q], widen(sums[q]));
+    }
+    for (size_t q = 0; q < 4; ++q) {
+      const size_t left = rows_behind(end - row, q);
+      if (left > 0) store_rows(totals[q], x_sum, left, y + row + 8 * q);
+    }
+  }
+}
+
+void unpack_two_bit(const uint8_t* group, size_t tile_count, uint8_t* quads) {
+  for (size_t part = 0; part < 4 * tile_count; ++part, group += kQuarter) {
+    const __m256i bytes = load(group);
+    auto* to = reinterpret_cast<__m256i*>(quads + part / 4 * 4 * kQuadBytes + part % 4 * kQuarter);
+    constexpr size_t kStep = kQuadBytes / sizeof(__m256i);
+    _mm256_store_si256(to, field<0>(bytes));
+    _mm256_store_si256(to + kStep, field<1>(bytes));
+    _mm256_store_si256(to + 2 * kStep, field<2>(bytes));
+    _mm256_store_si256(to + 3 * kStep, field<3>(bytes));
+  }
+}
+
+/// 16 rows, of which `rows` are wanted, times N columns.
+template <int N>
+void gemm_half(const uint8_t* quads, size_t quad_count, size_t rows, const int8_t* panel,
+               const int32_t* x_sums, int32_t* y, size_t stride) {
+  alignas(32) __m256i totals[2 * N] = {};
+  for (size_t quad = 0; quad < quad_count;) {
+    const size_t stop = quad + kQuadsPerFlush < quad_count ? quad + kQuadsPerFlush : quad_count;
+    __m256i low[N] = {};
+    __m256i high[N] = {};
+    for (; quad < stop; ++quad, quads += kQuadBytes, panel += 4 * N) {
+      const __m256i first = load(quads);
+      const __m256i second = load(quads + kQuarter);
 #pragma GCC unroll 8
+      for (int c = 0; c < N; ++c) {
+        const __m256i four = broadcast4(panel + 4 * c);
+        low[c] = _mm256_add_epi16(low[c], _mm256_maddubs_epi16(first, four));
+        high[c] = _mm256_add_epi16(high[c], _mm256_maddubs_epi16(second, four));
+      }
+    }
+#pragma GCC unroll 8
+    for (int c = 0; c < N; ++c) {
+      totals[2 * c] = _mm256_add_epi32(totals[2 * c], widen(low[c]));
+      totals[2 * c + 1] = _mm256_add_epi32(totals[2 * c + 1], widen(high[c]));
+    }
+  }
   for (int c = 0; c < N; ++c) {
-    const __m256i four = broadcast4(panel + 4 * (F * N + c));
-    sums_low[c] = _mm256_add_epi16(sums_low[c], _mm256_maddubs_epi16(weights_low, four));
-    sums_high[c] = _mm256_add_epi16(sums_high[c], _mm256_maddubs_epi16(weights_high, four));
+    store_rows(totals[2 * c], x_sums[c], rows, y + c * stride);
+    if (rows > 8) store_rows(totals[2 * c + 1], x_sums[c], rows - 8, y + c * stride + 8);
   }
 }
 
 template <int N>
-void gemm_panel(const uint8_t* codes, size_t cols, size_t begin, size_t end, const int8_t* panel,
+void gemm_panel(const uint8_t* quads, size_t quad_count, size_t rows, const int8_t* panel,
                 const int32_t* x_sums, int32_t* y, size_t stride) {
-  const size_t tiles = cols / kTileCols;
-  for (size_t row = begin; row < end; row += kGroupRows) {
-    const uint8_t* at = codes + row * cols / 4;
-    const int8_t* columns = panel;
-    alignas(32) __m256i totals[2 * N] = {};
-    for (size_t tile = 0; tile < tiles;) {
-      const size_t stop = tile + kTilesPerFlush < tiles ? tile + kTilesPerFlush : tiles;
-      __m256i sums_low[N] = {};
-      __m256i sums_high[N] = {};
-      for (; tile < stop; ++tile, at += kTileBytes, columns += kTileCols * N) {
-        const __m256i low = _mm256_load_si256(reinterpret_cast<const __m256i*>(at));
-        const __m256i high = _mm256_load_si256(reinterpret_cast<const __m256i*>(at + 32));
-        gemm_step<0, N>(low, high, columns, sums_low, sums_high);
-        gemm_step<1, N>(low, high, columns, sums_low, sums_high);
-        gemm_step<2, N>(low, high, columns, sums_low, sums_high);
-        gemm_step<3, N>(low, high, columns, sums_low, sums_high);
-      }
-#pragma GCC unroll 8
-      for (int c = 0; c < N; ++c) {
-        totals[2 * c] = _mm256_add_epi32(totals[2 * c], widen(sums_low[c]));
-        totals[2 * c + 1] = _mm256_add_epi32(totals[2 * c + 1], widen(sums_high[c]));
-      }
-    }
-    for (int c = 0; c < N; ++c) {
-      store_rows(totals[2 * c], totals[2 * c + 1], x_sums[c], end - row, y + c * stride + row);
-    }
-  }
+  gemm_half<N>(quads, quad_count, rows, panel, x_sums, y, stride);
+  if (rows <= 16) return;
+  gemm_half<N>(quads + 2 * kQuarter, quad_count, rows - 16, panel, x_sums, y + 16, stride);
 }
 
-void gemm_i2_s(const uint8_t* codes, size_t cols, size_t begin, size_t end, const int8_t* panel,
-               size_t width, const int32_t* x_sums, int32_t* y, size_t stride) {
-  switch (width) {
-    case 6:
-      return gemm_panel<6>(codes, cols, begin, end, panel, x_sums, y, stride);
-    case 4:
-      return gemm_panel<4>(codes, cols, begin, end, panel, x_sums, y, stride);
-    case 2:
-      return gemm_panel<2>(codes, cols, begin, end, panel, x_sums, y, stride);
-    default:
-      return gemm_panel<1>(codes, cols, begin, end, panel, x_sums, y, stride);
-  }
+void gemm(const uint8_t* quads, size_t quad_count, size_t rows, const int8_t* panel, size_t width,
+          const int32_t* x_sums, int32_t* y, size_t stride) {
+  if (width == 6) return gemm_panel<6>(quads, quad_count, rows, panel, x_sums, y, stride);
+  return gemm_panel<4>(quads, quad_count, rows, panel, x_sums, y, stride);
 }
 
 float lane_sum(__m256 sums) {
@@ -271,18 +280,45 @@ float lane_sum(__m256 sums) {
   return sum;
 }
 
+struct F32 {
+  using Element = float;
+  static __m256 load(const float* at) { return _mm256_loadu_ps(at); }
+  static float one(float value) { return value; }
+};
+struct F16 {
+  using Element = uint16_t;
+  static __m256 load(const uint16_t* at) {
+    return _mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i*>(at)));
+  }
+  static float one(uint16_t bits) { return _cvtsh_ss(bits); }
+};
+struct BF16 {
+  using Element = uint16_t;
+  static __m256 load(const uint16_t* at) {
+    const __m128i bits = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
+    return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_cvtepu16_epi32(bits), 16));
+  }
+  static float one(uint16_t bits) {
+    const uint32_t wide = static_cast<uint32_t>(bits) << 16;
+    float value = 0;
+    __builtin_memcpy(&value, &wide, sizeof(value));
+    return value;
+  }
+};
+
 /// R rows times C columns of activations.
-template <int R, int C>
-void f32_block(const float* w, const float* x, size_t cols, float* y, size_t stride) {
+template <class Type, int R, int C>
+void float_block(const typename Type::Element* w, const typename Type::Element* x, size_t cols,
+                 float* y, size_t stride) {
   __m256 sums[R][C] = {};
   size_t k = 0;
   for (; k + 8 <= cols; k += 8) {
     __m256 values[C];
 #pragma GCC unroll 4
-    for (int c = 0; c < C; ++c) values[c] = _mm256_loadu_ps(x + c * cols + k);
+    for (int c = 0; c < C; ++c) values[c] = Type::load(x + c * cols + k);
 #pragma GCC unroll 4
     for (int r = 0; r < R; ++r) {
-      const __m256 weights = _mm256_loadu_ps(w + r * cols + k);
+      const __m256 weights = Type::load(w + r * cols + k);
 #pragma GCC unroll 4
       for (int c = 0; c < C; ++c) sums[r][c] = _mm256_fmadd_ps(weights, values[c], sums[r][c]);
     }
@@ -290,40 +326,97 @@ void f32_block(const float* w, const float* x, size_t cols, float* y, size_t str
   for (int r = 0; r < R; ++r) {
     for (int c = 0; c < C; ++c) {
       float sum = lane_sum(sums[r][c]);
-      for (size_t tail = k; tail < cols; ++tail) sum += w[r * cols + tail] * x[c * cols + tail];
+      for (size_t tail = k; tail < cols; ++tail) {
+        sum += Type::one(w[r * cols + tail]) * Type::one(x[c * cols + tail]);
+      }
       y[c * stride + r] = sum;
     }
   }
 }
 
-template <int R>
-void f32_rows(const float* w, const float* x, size_t cols, size_t batch, float* y, size_t stride) {
+template <class Type, int R>
+void float_rows(const typename Type::Element* w, const typename Type::Element* x, size_t cols,
+                size_t batch, float* y, size_t stride) {
   size_t b = 0;
-  for (; b + 3 <= batch; b += 3) f32_block<R, 3>(w, x + b * cols, cols, y + b * stride, stride);
-  for (; b < batch; ++b) f32_block<R, 1>(w, x + b * cols, cols, y + b * stride, stride);
+  for (; b + 3 <= batch; b += 3) {
+    float_block<Type, R, 3>(w, x + b * cols, cols, y + b * stride, stride);
+  }
+  for (; b < batch; ++b) float_block<Type, R, 1>(w, x + b * cols, cols, y + b * stride, stride);
 }
 
-void matmul_f32(const float* w, const float* x, size_t cols, size_t begin, size_t end, size_t batch,
-                float* y, size_t stride) {
+template <class Type>
+void matmul(const typename Type::Element* w, const typename Type::Element* x, size_t cols,
+            size_t begin, size_t end, size_t batch, float* y, size_t stride) {
   size_t row = begin;
-  for (; row + 4 <= end; row += 4) f32_rows<4>(w + row * cols, x, cols, batch, y + row, stride);
-  for (; row < end; ++row) f32_rows<1>(w + row * cols, x, cols, batch, y + row, stride);
+  for (; row + 4 <= end; row += 4) {
+    float_rows<Type, 4>(w + row * cols, x, cols, batch, y + row, stride);
+  }
+  for (; row < end; ++row) {
+    float_rows<Type, 1>(w + row * cols, x, cols, batch, y + row, stride);
+  }
+}
+
+void quantize_f16(const float* x, size_t count, uint16_t* y) {
+  size_t i = 0;
+  for (; i + 8 <= count; i += 8) {
+    const __m128i bits = _mm256_cvtps_ph(_mm256_loadu_ps(x + i), _MM_FROUND_TO_NEAREST_INT);
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(y + i), bits);
+  }
+  for (; i < count; ++i) y[i] = _cvtss_sh(x[i], _MM_FROUND_TO_NEAREST_INT);
+}
+
+/// 8 floats as bf16 in int32 lanes: adding half a unit, and the last kept bit where that makes the
+/// tie go to even, carries into what stays. NaNs keep their upper half, made quiet.
+__m256i bf16_lanes(__m256 x) {
+  const __m256i bits = _mm256_castps_si256(x);
+  const __m256i odd = _mm256_and_si256(_mm256_srli_epi32(bits, 16), _mm256_set1_epi32(1));
+  const __m256i half = _mm256_add_epi32(odd, _mm256_set1_epi32(0x7FFF));
+  const __m256i rounded = _mm256_srli_epi32(_mm256_add_epi32(bits, half), 16);
+  const __m256i quiet = _mm256_or_si256(_mm256_srli_epi32(bits, 16), _mm256_set1_epi32(0x40));
+  const __m256 is_nan = _mm256_cmp_ps(x, x, _CMP_UNORD_Q);
+  return _mm256_blendv_epi8(rounded, quiet, _mm256_castps_si256(is_nan));
+}
+
+void quantize_bf16(const float* x, size_t count, uint16_t* y) {
+  for (size_t i = 0; i < count; i += 8) {
+    alignas(32) float values[8] = {};
+    const size_t here = count - i < 8 ? count - i : 8;
+    __builtin_memcpy(values, x + i, here * sizeof(float));
+    const __m256i lanes = bf16_lanes(_mm256_load_ps(values));
+    alignas(16) uint16_t packed[8];
+    _mm_store_si128(
+        reinterpret_cast<__m128i*>(packed),
+        _mm_packus_epi32(_mm256_castsi256_si128(lanes), _mm256_extracti128_si256(lanes, 1)));
+    __builtin_memcpy(y + i, packed, here * sizeof(uint16_t));
+  }
+}
+
+template <class Type>
+void dequantize_half(const uint16_t* x, size_t count, float* y) {
+  size_t i = 0;
+  for (; i + 8 <= count; i += 8) _mm256_storeu_ps(y + i, Type::load(x + i));
+  for (; i < count; ++i) y[i] = Type::one(x[i]);
 }
 
 }  // namespace
 
 const KernelTable kAvx2Kernels = {
-    true,
-    {6, 4, 2, 1},
-    {"avx2/abs_max", abs_max},
-    {"avx2/abs_sum", abs_sum},
-    {"avx2/i2_s_quantize", quantize_i2_s},
-    {"avx2/i2_s_dequantize", dequantize_i2_s},
-    {"avx2/i8_quantize", quantize_i8},
-    {"avx2/i8_dequantize", dequantize_i8},
-    {"avx2/i2_s_gemv", gemv_i2_s},
-    {"avx2/i2_s_gemm", gemm_i2_s},
-    {"avx2/f32_matmul", matmul_f32},
+    .two_bit = {kIsa, 16, "", gemv_two_bit, unpack_two_bit},
+    .panels = {6, 4},
+    .gemm = {kIsa, gemm},
+    .copy_sum = {kIsa, copy_sum},
+    .abs_sum = {kIsa, abs_sum},
+    .quantize_ternary = {kIsa, quantize_ternary},
+    .dequantize_ternary = {kIsa, dequantize_ternary},
+    .quantize_i8 = {kIsa, quantize_i8},
+    .dequantize_i8 = {kIsa, dequantize_i8},
+    .quantize_f16 = {kIsa, quantize_f16},
+    .dequantize_f16 = {kIsa, dequantize_half<F16>},
+    .quantize_bf16 = {kIsa, quantize_bf16},
+    .dequantize_bf16 = {kIsa, dequantize_half<BF16>},
+    .matmul_f32 = {kIsa, matmul<F32>},
+    .matmul_f16 = {kIsa, matmul<F16>},
+    .matmul_bf16 = {kIsa, matmul<BF16>},
 };
 
 }  // namespace cpu_simd

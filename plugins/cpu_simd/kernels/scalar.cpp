@@ -4,18 +4,10 @@
 namespace cpu_simd {
 namespace {
 
-constexpr size_t kBlock = 128;  // weights of a block of the canonical layout
-constexpr size_t kBlockBytes = 32;
+constexpr const char* kIsa = "scalar";
+constexpr size_t kTileCols = 16;
 
 float absolute(float x) { return __builtin_fabsf(x); }
-
-float abs_max(const float* x, size_t count) {
-  float largest = 0;
-  for (size_t i = 0; i < count; ++i) {
-    if (absolute(x[i]) > largest) largest = absolute(x[i]);
-  }
-  return largest;
-}
 
 double abs_sum(const float* x, size_t count) {
   double sum = 0;
@@ -23,36 +15,24 @@ double abs_sum(const float* x, size_t count) {
   return sum;
 }
 
-unsigned code_of(float x, float threshold) { return x > threshold ? 2 : (x < -threshold ? 0 : 1); }
-
-void quantize_i2_s(const float* x, size_t cols, size_t begin, size_t end, float threshold,
-                   uint8_t* codes) {
-  for (size_t at = begin * cols; at < end * cols; at += kBlock) {
-    for (size_t p = 0; p < kBlockBytes; ++p) {
-      const unsigned byte =
-          code_of(x[at + p], threshold) << 6 | code_of(x[at + 32 + p], threshold) << 4 |
-          code_of(x[at + 64 + p], threshold) << 2 | code_of(x[at + 96 + p], threshold);
-      codes[at / 4 + p] = static_cast<uint8_t>(byte);
-    }
+float quantize_ternary(const float* x, size_t count, float threshold, uint8_t* codes) {
+  float largest = 0;
+  for (size_t i = 0; i < count; ++i) {
+    if (absolute(x[i]) > largest) largest = absolute(x[i]);
+    codes[i] = static_cast<uint8_t>(x[i] > threshold ? 2 : (x[i] < -threshold ? 0 : 1));
   }
+  return largest;
 }
 
-void dequantize_i2_s(const uint8_t* codes, size_t cols, size_t begin, size_t end, float scale,
-                     float* y) {
-  for (size_t at = begin * cols; at < end * cols; at += kBlock) {
-    for (size_t p = 0; p < kBlockBytes; ++p) {
-      const int byte = codes[at / 4 + p];
-      for (size_t group = 0; group < 4; ++group) {
-        const int code = byte >> (6 - 2 * group) & 3;
-        y[at + 32 * group + p] = static_cast<float>(code - 1) * scale;
-      }
-    }
-  }
+void dequantize_ternary(const uint8_t* codes, size_t count, float scale, float* y) {
+  for (size_t i = 0; i < count; ++i) y[i] = static_cast<float>(codes[i] - 1) * scale;
 }
 
 float quantize_i8(const float* x, size_t cols, int8_t* codes) {
-  float largest = abs_max(x, cols);
-  if (largest < 1e-5F) largest = 1e-5F;
+  float largest = 1e-5F;
+  for (size_t i = 0; i < cols; ++i) {
+    if (absolute(x[i]) > largest) largest = absolute(x[i]);
+  }
   const float inverse = 127.0F / largest;
   for (size_t i = 0; i < cols; ++i) {
     const float code = __builtin_nearbyintf(x[i] * inverse);
@@ -65,35 +45,114 @@ void dequantize_i8(const int8_t* codes, size_t cols, float scale, float* y) {
   for (size_t i = 0; i < cols; ++i) y[i] = static_cast<float>(codes[i]) * scale;
 }
 
-int32_t dot(const uint8_t* codes, const int8_t* x, size_t cols) {
+int32_t copy_sum(const int8_t* from, size_t count, int8_t* to) {
   int32_t sum = 0;
-  for (size_t at = 0; at < cols; at += kBlock) {
-    for (size_t p = 0; p < kBlockBytes; ++p) {
-      const int byte = codes[at / 4 + p];
-      sum += (byte >> 6) * x[at + p] + (byte >> 4 & 3) * x[at + 32 + p] +
-             (byte >> 2 & 3) * x[at + 64 + p] + (byte & 3) * x[at + 96 + p];
+  for (size_t i = 0; i < count; ++i) {
+    to[i] = from[i];
+    sum += from[i];
+  }
+  return sum;
+}
+
+int32_t dot(const uint8_t* lane, size_t tile_count, const int8_t* x) {
+  int32_t sum = 0;
+  for (size_t tile = 0; tile < tile_count; ++tile, lane += kTileBytes, x += kTileCols) {
+    for (size_t j = 0; j < 4; ++j) {
+      const int byte = lane[j];
+      sum += (byte & 3) * x[j] + (byte >> 2 & 3) * x[4 + j] + (byte >> 4 & 3) * x[8 + j] +
+             (byte >> 6) * x[12 + j];
     }
   }
   return sum;
 }
 
-void gemv_i2_s(const uint8_t* codes, size_t cols, size_t begin, size_t end, const int8_t* x,
-               int32_t x_sum, int32_t* y) {
-  for (size_t row = begin; row < end; ++row) y[row] = dot(codes + row * cols / 4, x, cols) - x_sum;
+void gemv_two_bit(const uint8_t* tiles, size_t tile_count, size_t begin, size_t end,
+                  const int8_t* x, int32_t x_sum, int32_t* y) {
+  for (size_t row = begin; row < end; ++row) {
+    const uint8_t* lane = tiles + row / kGroupRows * tile_count * kTileBytes + row % kGroupRows * 4;
+    y[row] = dot(lane, tile_count, x) - x_sum;
+  }
 }
 
-/// Panels of one column only, whose interleaved form is the row itself.
-void gemm_i2_s(const uint8_t* codes, size_t cols, size_t begin, size_t end, const int8_t* panel,
-               size_t /*width*/, const int32_t* x_sums, int32_t* y, size_t /*stride*/) {
-  gemv_i2_s(codes, cols, begin, end, panel, x_sums[0], y);
+void unpack_two_bit(const uint8_t* group, size_t tile_count, uint8_t* quads) {
+  for (size_t tile = 0; tile < tile_count; ++tile) {
+    for (size_t i = 0; i < kTileBytes; ++i) {
+      for (size_t f = 0; f < 4; ++f) {
+        quads[(4 * tile + f) * kQuadBytes + i] =
+            static_cast<uint8_t>(group[tile * kTileBytes + i] >> (2 * f) & 3);
+      }
+    }
+  }
 }
 
-void matmul_f32(const float* w, const float* x, size_t cols, size_t begin, size_t end, size_t batch,
-                float* y, size_t stride) {
+uint32_t bits_of(float value) {
+  uint32_t bits = 0;
+  __builtin_memcpy(&bits, &value, sizeof(bits));
+  return bits;
+}
+
+float float_of(uint32_t bits) {
+  float value = 0;
+  __builtin_memcpy(&value, &bits, sizeof(value));
+  return value;
+}
+
+constexpr uint32_t kInfinity = 0x7F800000;
+
+/// The float of 2^-14's exponent whose last place is f16's smallest step: adding it to a small
+/// number rounds that to a multiple of the step, in the addition.
+constexpr float kF16Small = 0.5F;
+
+uint16_t to_f16(float value) {
+  const uint32_t sign = bits_of(value) >> 16 & 0x8000;
+  const uint32_t size = bits_of(value) & 0x7FFFFFFF;
+  uint32_t half = 0;
+  if (size > kInfinity) {
+    half = 0x7E00 | (size >> 13 & 0x3FF);
+  } else if (size >= bits_of(65520.0F)) {
+    half = 0x7C00;
+  } else if (size < bits_of(0x1p-14F)) {
+    half = bits_of(float_of(size) + kF16Small) - bits_of(kF16Small);
+  } else {
+    half = (size + 0xFFF + (size >> 13 & 1) - (112U << 23)) >> 13;
+  }
+  return static_cast<uint16_t>(sign | half);
+}
+
+float from_f16(uint16_t bits) {
+  const uint32_t sign = static_cast<uint32_t>(bits & 0x8000) << 16;
+  const uint32_t size = static_cast<uint32_t>(bits & 0x7FFF) << 13;
+  if (size >= 0x7C00U << 13) return float_of(sign | kInfinity | size);
+  // As a float it is 2^112 too small, which a product mends for subnormal numbers too.
+  return float_of(sign | bits_of(float_of(size) * 0x1p112F));
+}
+
+uint16_t to_bf16(float value) {
+  const uint32_t bits = bits_of(value);
+  if ((bits & 0x7FFFFFFF) > kInfinity) return static_cast<uint16_t>(bits >> 16 | 0x40);
+  return static_cast<uint16_t>((bits + 0x7FFF + (bits >> 16 & 1)) >> 16);
+}
+
+float from_bf16(uint16_t bits) { return float_of(static_cast<uint32_t>(bits) << 16); }
+float from_f32(float value) { return value; }
+
+template <uint16_t (*kTo)(float)>
+void quantize_half(const float* x, size_t count, uint16_t* y) {
+  for (size_t i = 0; i < count; ++i) y[i] = kTo(x[i]);
+}
+
+template <float (*kFrom)(uint16_t)>
+void dequantize_half(const uint16_t* x, size_t count, float* y) {
+  for (size_t i = 0; i < count; ++i) y[i] = kFrom(x[i]);
+}
+
+template <class T, float (*kFrom)(T)>
+void matmul(const T* w, const T* x, size_t cols, size_t begin, size_t end, size_t batch, float* y,
+            size_t stride) {
   for (size_t row = begin; row < end; ++row) {
     for (size_t b = 0; b < batch; ++b) {
       float sum = 0;
-      for (size_t k = 0; k < cols; ++k) sum += w[row * cols + k] * x[b * cols + k];
+      for (size_t k = 0; k < cols; ++k) sum += kFrom(w[row * cols + k]) * kFrom(x[b * cols + k]);
       y[b * stride + row] = sum;
     }
   }
@@ -102,17 +161,20 @@ void matmul_f32(const float* w, const float* x, size_t cols, size_t begin, size_
 }  // namespace
 
 const KernelTable kScalarKernels = {
-    false,
-    {1},
-    {"scalar/abs_max", abs_max},
-    {"scalar/abs_sum", abs_sum},
-    {"scalar/i2_s_quantize", quantize_i2_s},
-    {"scalar/i2_s_dequantize", dequantize_i2_s},
-    {"scalar/i8_quantize", quantize_i8},
-    {"scalar/i8_dequantize", dequantize_i8},
-    {"scalar/i2_s_gemv", gemv_i2_s},
-    {"scalar/i2_s_gemm", gemm_i2_s},
-    {"scalar/f32_matmul", matmul_f32},
+    .two_bit = {kIsa, kTileCols, "", gemv_two_bit, unpack_two_bit},
+    .copy_sum = {kIsa, copy_sum},
+    .abs_sum = {kIsa, abs_sum},
+    .quantize_ternary = {kIsa, quantize_ternary},
+    .dequantize_ternary = {kIsa, dequantize_ternary},
+    .quantize_i8 = {kIsa, quantize_i8},
+    .dequantize_i8 = {kIsa, dequantize_i8},
+    .quantize_f16 = {kIsa, quantize_half<to_f16>},
+    .dequantize_f16 = {kIsa, dequantize_half<from_f16>},
+    .quantize_bf16 = {kIsa, quantize_half<to_bf16>},
+    .dequantize_bf16 = {kIsa, dequantize_half<from_bf16>},
+    .matmul_f32 = {kIsa, matmul<float, from_f32>},
+    .matmul_f16 = {kIsa, matmul<uint16_t, from_f16>},
+    .matmul_bf16 = {kIsa, matmul<uint16_t, from_bf16>},
 };
 
 }  // namespace cpu_simd

@@ -311,16 +311,21 @@ typedef struct bg_operand {
  *
  *   quantize    in: x [r,c] f32            out: q [r,c]   attributes: rounding (text)
  *               to i8, rounding "absmax": each row by its own maximum, see formats.hpp
+ *               to f16 or bf16, rounding "nearest": ties to even
  *               to a ternary format, one scale s for the tensor:
  *                 "ternary"  x is already in {-s, 0, +s}: s = max|x|,
  *                            w = 0 if |x| < 1e-6 else sign(x)
  *                 "absmean"  s = max(mean|x|, 1e-5), w = sign(x) if |x| > s/2 else 0, which is
  *                            clip(round(x/s), -1, 1) of BitNet b1.58 without its rounding error.
  *                            The mean is taken in double or better, in any order.
+ *               tq1_0 and tq2_0 get the f16 nearest to s in every block
  *   dequantize  in: q [r,c]                out: y [r,c] f32
  *   matmul      in: w [m,k], x [b,k]       out: y [b,m]
- *               ternary w, i8 x, i32 y: y[b][m] = sum of codes w[m][k] * x[b][k], exact
- *               f32 w, x, y: accumulated in f32 or better, in any order
+ *               ternary w, i8 x, i32 y: y[b][m] = sum of codes w[m][k] * x[b][k], exact. Scales
+ *               have no part in it, be there one or one a block (tq1_0, tq2_0): who wants values
+ *               multiplies by them outside, or dequantizes.
+ *               f32 w, x, y; or w and x both f16 or both bf16, y f32: accumulated in f32 or better,
+ *               in any order
  */
 typedef struct bg_op {
   uint32_t struct_size;

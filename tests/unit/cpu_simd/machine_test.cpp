@@ -1,0 +1,62 @@
+// Threads, features of the CPU, and the choice among implementations.
+#include "cpu_features.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <fstream>
+#include <map>
+#include <sstream>
+
+#include "machine.hpp"
+#include "support/catch.hpp"
+
+TEST_CASE("a team covers every index once, round after round") {
+  for (const std::size_t size : {1, 2, 3}) {
+    cpu_simd::ThreadTeam team(size);
+    for (std::size_t round = 0; round < 500; ++round) {
+      const std::size_t count = round % 37;
+      std::vector<std::atomic<int>> visits(count);
+      std::atomic<bool> in_range{true};
+      team.for_ranges(count, 1 + round % 5,
+                      [&](std::size_t begin, std::size_t end, std::size_t worker) {
+                        if (worker >= size) in_range = false;
+                        for (std::size_t i = begin; i < end; ++i) ++visits[i];
+                      });
+      REQUIRE(in_range);
+      REQUIRE(std::all_of(visits.begin(), visits.end(), [](const auto& n) { return n == 1; }));
+    }
+  }
+}
+
+TEST_CASE("CPU features are those that the system names") {
+  std::ifstream cpuinfo("/proc/cpuinfo");
+  std::string flags;
+  for (std::string line; std::getline(cpuinfo, line);) {
+    if (line.rfind("flags", 0) == 0) flags = line + " ";
+  }
+  if (flags.empty()) return;  // not an x86 machine
+  const std::map<std::string, std::string> names = {{"AVX2", "avx2"},
+                                                    {"FMA", "fma"},
+                                                    {"F16C", "f16c"},
+                                                    {"AVX-512 F", "avx512f"},
+                                                    {"AVX-512 BW", "avx512bw"},
+                                                    {"AVX-512 VL", "avx512vl"},
+                                                    {"AVX-512 VNNI", "avx512_vnni"},
+                                                    {"AVX-512 VBMI", "avx512vbmi"},
+                                                    {"AVX-512 BF16", "avx512_bf16"}};
+  for (const auto& [name, flag] : names) {
+    CAPTURE(name);
+    const bool known = flags.find(" " + flag + " ") != std::string::npos;
+    CHECK(cpu_simd::missing_features({name}).empty() == known);
+  }
+  CHECK(cpu_simd::missing_features({"AVX-9000"}) == std::vector<std::string>{"AVX-9000"});
+}
+
+TEST_CASE("the best implementation is the first that may and can run") {
+  const auto& all = cpu_simd::implementations();
+  CHECK(all.back().name == "scalar");
+  CHECK(all.back().obstacle().empty());
+  CHECK(cpu_simd::best(all.back()).name == "scalar");
+  CHECK(&cpu_simd::best(all.front()) == usable().front());
+  CHECK(cpu_simd::find("avx9000") == nullptr);
+}
