@@ -21,8 +21,7 @@ std::string_view view(bg_str text) { return {text.data, text.size}; }
 
 }  // namespace
 
-const bg_plugin& load_plugin(const std::filesystem::path& path, const std::string& sha256,
-                             const std::string& id) {
+bg_plugin_query_fn load_query(const std::filesystem::path& path, const std::string& sha256) {
   const FloatingPointGuard guard;
   if (sha256_file(path) != sha256) {
     throw std::runtime_error(
@@ -36,7 +35,15 @@ const bg_plugin& load_plugin(const std::filesystem::path& path, const std::strin
   if (!library->has(BG_QUERY_SYMBOL)) {
     throw std::runtime_error(fmt::format("{} does not export {}", path.string(), BG_QUERY_SYMBOL));
   }
-  const auto& query = library->get<const bg_plugin*(std::uint32_t, std::uint32_t)>(BG_QUERY_SYMBOL);
+  auto* const query =
+      &library->get<const bg_plugin*(std::uint32_t, std::uint32_t)>(BG_QUERY_SYMBOL);
+  static_cast<void>(library.release());
+  return query;
+}
+
+const bg_plugin& load_plugin(const std::filesystem::path& path, const std::string& sha256,
+                             const std::string& id) {
+  const bg_plugin_query_fn query = load_query(path, sha256);
   const bg_plugin* found = nullptr;
   constexpr std::uint32_t kMostPlugins = 64;
   for (std::uint32_t index = 0; index < kMostPlugins && found == nullptr; ++index) {
@@ -44,7 +51,6 @@ const bg_plugin& load_plugin(const std::filesystem::path& path, const std::strin
     if (plugin == nullptr) break;
     if (view(plugin->id) == id) found = plugin;
   }
-  static_cast<void>(library.release());
   if (found == nullptr) {
     throw std::runtime_error(
         fmt::format("{}: its note names plugin '{}', its query does not", path.string(), id));

@@ -116,6 +116,15 @@ PluginFile find_plugin(const Catalog& catalog, const std::string& id, const std:
   return *found;
 }
 
+std::vector<PluginFile> plugins_in(const fs::path& path) {
+  Catalog catalog;
+  look_at(path, catalog);
+  if (catalog.plugins.empty()) {
+    throw NotFound(fmt::format("{}: {}", path.string(), catalog.rejected.front().why));
+  }
+  return catalog.plugins;
+}
+
 PluginFile plugin_at(const fs::path& path, const std::string& kind) {
   Catalog catalog;
   look_at(path, catalog);

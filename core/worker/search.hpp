@@ -49,6 +49,9 @@ class NotFound : public std::runtime_error {
 /// holds the id twice.
 PluginFile find_plugin(const Catalog& catalog, const std::string& id, const std::string& kind);
 
+/// All plugins of a given file, at least one. Throws NotFound with the reason why there is none.
+std::vector<PluginFile> plugins_in(const std::filesystem::path& path);
+
 /// The one plugin of `kind` in a given file.
 PluginFile plugin_at(const std::filesystem::path& path, const std::string& kind);
 
