@@ -59,3 +59,12 @@ TEST_CASE("Bytes that are no UTF-8 are replaced one by one") {
   CHECK(to_utf8("\xF4\x90\x80\x80") ==
         kReplacement + kReplacement + kReplacement + kReplacement);  // above U+10FFFF
 }
+
+TEST_CASE("a filter is a part of the text, or a pattern for all of it") {
+  CHECK(filter_matches("simd", "kernels@simd"));
+  CHECK_FALSE(filter_matches("scalar", "kernels@simd"));
+  CHECK(filter_matches("k*@simd", "kernels@simd"));
+  CHECK(filter_matches("*@si?d", "kernels@simd"));
+  CHECK_FALSE(filter_matches("*@si?", "kernels@simd"));
+  CHECK(filter_matches("", "anything"));
+}
