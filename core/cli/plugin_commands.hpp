@@ -7,5 +7,6 @@ namespace bitgate::cli {
 
 int plugin_list(const Arguments& arguments);
 int plugin_check(const Arguments& arguments);
+int plugin_new(const Arguments& arguments);
 
 }  // namespace bitgate::cli

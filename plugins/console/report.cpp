@@ -223,11 +223,12 @@ class Report {
     return out;
   }
 
-  [[nodiscard]] std::string symbol(const std::string& status) const {
+  [[nodiscard]] std::string symbol(const Json& gate) const {
+    const std::string status = gate.at("status");
     if (status == "pass") return style_.green(style_.unicode ? "✓" : "+");
     if (status == "fail") return style_.red(style_.unicode ? "✗" : "x");
-    if (status == "inconclusive") return style_.yellow("?");
-    return style_.yellow(style_.unicode ? "–" : "-");
+    const bool unsure = text_of(gate.at("reason")).starts_with("inconclusive");
+    return style_.yellow(unsure ? "?" : (style_.unicode ? "–" : "-"));
   }
 
   static std::string value_text(double value, const std::string& unit, bool unicode) {
@@ -249,22 +250,30 @@ class Report {
     std::string out = style_.bold("gates") + "\n";
     for (const Json& gate : receipt_.at("gates")) {
       const std::string status = gate.at("status");
-      std::string line = "  " + symbol(status) + " " + left(text_of(gate.at("id")), ids) + "  " +
+      std::string line = "  " + symbol(gate) + " " + left(text_of(gate.at("id")), ids) + "  " +
                          left(rule(gate), rules) + "  ";
       if (gate.at("value").is_number()) {
         line += value_text(gate.at("value"), gate.at("unit"), style_.unicode);
       } else {
         line += status;
       }
-      const std::size_t judged = gate.at("cases").size();
-      line +=
-          style_.dim(" (" + (judged > 1 ? "worst of " : std::string()) +
-                     number_text(static_cast<double>(judged)) + (judged == 1 ? " case" : " cases") +
-                     (gate.at("required").get<bool>() ? "" : ", not required") + ")");
-      out += line + "\n";
-      if (status != "pass" && gate.at("reason").is_string()) out += wrapped_reason(gate);
+      out += line + style_.dim(" (" + coverage(gate) + ")") + "\n";
+      if (gate.at("reason").is_string()) out += wrapped_reason(gate);
     }
     return out;
+  }
+
+  /// How many cases the gate's word and value stand for.
+  static std::string coverage(const Json& gate) {
+    const Json& cases = gate.at("cases");
+    const auto judged = std::count_if(
+        cases.begin(), cases.end(), [](const Json& one) { return one.at("status") != "skipped"; });
+    const std::string all =
+        number_text(static_cast<double>(cases.size())) + (cases.size() == 1 ? " case" : " cases");
+    std::string out = judged > 1 ? "worst of " : "";
+    const bool partly = judged > 0 && static_cast<std::size_t>(judged) < cases.size();
+    out += partly ? number_text(static_cast<double>(judged)) + " judged of " + all : all;
+    return out + (gate.at("required").get<bool>() ? "" : ", not required");
   }
 
   [[nodiscard]] std::string wrapped_reason(const Json& gate) const {

@@ -38,14 +38,21 @@ class JsonReporter : public bitgate::Reporter {
       bitgate::write_file_atomically(path_, text);
     } catch (const std::system_error& error) {
       throw bitgate::Error(BG_UNAVAILABLE, "the receipt can't be written to " + path_ + ": " +
-                                               error.code().message() +
-                                               "; choose a directory that you can write to");
+                                               error.code().message() + "; " +
+                                               remedy(error.code()));
     }
   }
 
  private:
   [[noreturn]] static void fail(const std::string& message) {
     throw bitgate::Error(BG_INVALID_ARGUMENT, message);
+  }
+
+  static const char* remedy(const std::error_code& error) {
+    if (error == std::errc::no_such_file_or_directory) return "create its directory first";
+    if (error == std::errc::is_a_directory) return "name a file in it";
+    if (error == std::errc::no_space_on_device) return "make room, or choose another disk";
+    return "choose a place that you can write to";
   }
 
   bitgate::Host host_;

@@ -47,7 +47,8 @@ TEST_CASE("mistakes on the command line exit 2 and say what to write") {
   fails({"run", "--reporter", "json:path"}, "NAME:key=value");
   fails({"run", "/nowhere/pipeline.yaml"}, "/nowhere/pipeline.yaml");
   fails({"validate"}, "at least one file");
-  fails({"plugin", "lits"}, "bitgate plugin list");
+  fails({"plugin"}, "see bitgate plugin --help");
+  fails({"plugin", "lits"}, "no subcommand 'lits' (did you mean 'list'?)");
 }
 
 TEST_CASE("list prints one id a line, in run order, for the quickstart by default") {
