@@ -33,7 +33,7 @@ ReporterSpec reporter_of(const std::string& text) {
 void add_reporter_options(po::options_description& options) {
   auto add = options.add_options();
   add("reporter",
-      po::value<std::vector<std::string>>()->composing()->value_name("NAME[:key=value,…]"),
+      po::value<std::vector<std::string>>()->composing()->value_name("NAME[:key=value,...]"),
       "report with these instead of the usual reporters (repeatable)");
   add("json", po::value<std::string>()->value_name("FILE"),
       "write the receipt here as well; - for stdout");

@@ -96,10 +96,18 @@ std::optional<double> shown_value(const std::string& name, const CaseResult& res
   return std::isfinite(*found->second.value) ? found->second.value : std::nullopt;
 }
 
+/// As people write it: "52.4us", "76.3%", "1.5x".
 std::string show(double value, const std::string& unit) {
+  if (unit == "ns") {
+    if (value >= 1e9) return fmt::format("{:.4g}s", value / 1e9);
+    if (value >= 1e6) return fmt::format("{:.4g}ms", value / 1e6);
+    if (value >= 1e3) return fmt::format("{:.4g}us", value / 1e3);
+    return fmt::format("{:.4g}ns", value);
+  }
   if (unit == "x") return fmt::format("{:.3g}x", value);
   if (unit == "%") return fmt::format("{:+.3g}%", value * 100);
-  if (unit == "1") return fmt::format("{:.3g}%", value * 100);
+  if (unit == "1" && value >= 0.001) return fmt::format("{:.3g}%", value * 100);
+  if (unit == "1") return fmt::format("{:.3g}", value);
   if (unit == "count") return fmt::format("{:g}", value);
   return fmt::format("{:.4g} {}", value, unit);
 }
@@ -191,6 +199,7 @@ class Judge {
     const double badness = std::max(below, above);
     if (gate_.value && badness <= worst_) return;
     worst_ = badness;
+    worst_case_ = gate_.cases.size();  // the one that is being judged comes next
     gate_.value = value;
     const double bound = below > above ? rule_.require.min : rule_.require.max;
     gate_.limit = std::isfinite(bound) ? std::optional(bound) : std::nullopt;
@@ -200,20 +209,25 @@ class Judge {
     if (gate_.cases.empty()) {
       return missing({reason::kNothingMeasured, "no case of the run is covered by this gate"});
     }
+    const GateCase* failed = nullptr;
     const GateCase* unjudged = nullptr;
     std::size_t passed = 0;
     std::size_t off = 0;
     std::size_t open = 0;
     for (const GateCase& one : gate_.cases) {
-      if (one.status == GateStatus::kFail) return end(GateStatus::kFail, about(one));
+      if (one.status == GateStatus::kFail && failed == nullptr) failed = &one;
       if (one.status == GateStatus::kPass) {
         ++passed;
       } else if (one.reason.code == reason::kFeatureOff) {
         ++off;
-      } else {
+      } else if (one.status == GateStatus::kSkipped) {
         ++open;
         if (unjudged == nullptr) unjudged = &one;
       }
+    }
+    if (failed != nullptr) {
+      const GateCase& worst = gate_.cases[worst_case_];
+      return end(GateStatus::kFail, about(worst.status == GateStatus::kFail ? worst : *failed));
     }
     if (off == gate_.cases.size()) {
       gate_.blocking = false;
@@ -250,6 +264,7 @@ class Judge {
   std::span<const CaseResult> cases_;
   GateResult gate_;
   double worst_ = 0;
+  std::size_t worst_case_ = 0;
 };
 
 }  // namespace

@@ -79,8 +79,10 @@ Verdict conclude(std::span<const GateResult> gates, std::span<const CaseResult> 
   if (!find_case(cases, CaseStatus::kMeasured)) {
     Reason why{reason::kNothingMeasured, ""};
     if (const Found skipped = find_case(cases, CaseStatus::kSkipped)) {
-      why.detail =
-          fmt::format("{} cases were skipped, the first: {}", cases.size(), skipped.reason.text());
+      why.detail = skipped.reason.text();
+      if (cases.size() > 1) {
+        why.detail = fmt::format("{} cases were skipped, the first: {}", cases.size(), why.detail);
+      }
     }
     return make(VerdictStatus::kSkipped, std::move(why), routes.retry, ExitCode::kNothingMeasured);
   }

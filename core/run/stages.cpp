@@ -3,8 +3,8 @@
 #include <bitgate/formats.hpp>
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
-#include <cstring>
 #include <limits>
 #include <stdexcept>
 
@@ -146,7 +146,8 @@ QuantizeCheck Stages::check_weights() {
   if (!quantized()) {
     const std::span<const float> back = buffer_.as<float>().first(source.size());
     for (std::size_t i = 0; i < source.size(); ++i) {
-      check.mismatches += std::memcmp(&source[i], &back[i], sizeof(float)) != 0 ? 1 : 0;
+      const auto bits = [](float value) { return std::bit_cast<std::uint32_t>(value); };
+      check.mismatches += bits(source[i]) != bits(back[i]) ? 1 : 0;
     }
     check.nmse = oracle::nmse(source, back);
     return check;

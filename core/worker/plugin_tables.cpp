@@ -33,9 +33,7 @@ OpenPlugin::OpenPlugin(const bg_plugin& plugin, std::string_view options, Breadc
 }
 
 bg_host OpenPlugin::host() {
-  static constexpr auto self = [](void* ctx) -> OpenPlugin& {
-    return *static_cast<OpenPlugin*>(ctx);
-  };
+  static const auto self = [](void* ctx) -> OpenPlugin& { return *static_cast<OpenPlugin*>(ctx); };
   static constexpr bg_output kOutput = {sizeof(bg_output), 0,
                                         [](void* ctx, int32_t stream, bg_str text) {
                                           self(ctx).upcalls_.write(stream, to_string(text));

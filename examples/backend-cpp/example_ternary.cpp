@@ -58,8 +58,8 @@ class TernarySession : public HostSession {
  public:
   Support supports(const Op& op) const override {
     std::string what(op.kind);
-    for (const Operand& input : op.inputs) what += " " + std::string(input.desc.format);
-    for (const Operand& output : op.outputs) what += " to " + std::string(output.desc.format);
+    for (const Operand& input : op.inputs) what.append(" ").append(input.desc.format);
+    for (const Operand& output : op.outputs) what.append(" to ").append(output.desc.format);
     const auto shape = [](const Operand& o) { return std::array{o.desc.rows(), o.desc.cols()}; };
     if (what == "quantize f32 to i2_s") {
       const std::string_view how = op.text("rounding");

@@ -2,6 +2,7 @@
 #include <bitgate/atomic_file.hpp>
 #include <bitgate/reporter.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <string>
 
@@ -12,8 +13,13 @@ namespace {
 using namespace bitgate;
 using Json = nlohmann::json;
 
-/// A text, or "" where the receipt has null.
-std::string text(const Json& value) { return value.is_null() ? "" : value.get<std::string>(); }
+/// A text on one line, or "" where the receipt has null: what plugins say can't forge lines.
+std::string text(const Json& value) {
+  std::string line = value.is_null() ? "" : value.get<std::string>();
+  std::replace_if(
+      line.begin(), line.end(), [](unsigned char c) { return c < ' ' || c == 0x7F; }, ' ');
+  return line;
+}
 
 /// "measured  kernels/batch=1@mine  12 us", with what is known of the case.
 std::string line_of(const Json& result) {
@@ -21,7 +27,7 @@ std::string line_of(const Json& result) {
   const Json& metrics = result.at("metrics");
   if (metrics.contains("compute.time") && !metrics["compute.time"]["value"].is_null()) {
     const double ns = metrics["compute.time"]["value"].get<double>();
-    line += "  " + std::to_string(std::lround(ns / 1000)) + " us";
+    line.append("  ").append(std::to_string(std::lround(ns / 1000))).append(" us");
   }
   const std::string reason = text(result.at("reason"));
   return line + (reason.empty() ? "" : "  (" + reason + ")") + "\n";
@@ -52,8 +58,8 @@ class SummaryReporter : public Reporter {
   void event(std::string_view event) override {
     const Json document = Json::parse(event);
     if (document.at("event") != "case-started") return;
-    host_.write(BG_STDERR, "case " + std::to_string(document.at("index").get<int>() + 1) + " of " +
-                               std::to_string(document.at("total").get<int>()) + "\n");
+    const std::string number = std::to_string(document.at("index").get<int>() + 1);
+    host_.write(BG_STDERR, "case " + number + " of " + document.at("total").dump() + "\n");
   }
 
   void finish(std::string_view receipt) override {

@@ -56,7 +56,15 @@ TEST_CASE("a gate's own value is that of the worst case, with the bound that it 
   CHECK(gate.value == 80.0);  // 10 beyond its bound, the other only 4
   CHECK(gate.limit == 90.0);
   CHECK(gate.reason.code == reason::kLimit);
-  CHECK(gate.reason.detail == "80 ns, needs as written (kernels/batch=1@simd)");
+  CHECK(gate.reason.detail == "80ns, needs as written (kernels/batch=1@simd)");
+}
+
+TEST_CASE("a gate that fails speaks of its worst case") {
+  const GateResult gate = judge_one(
+      at_most("compute.time", 100),
+      {measured("simd", 101, "1"), measured("simd", 300, "2"), measured("simd", 200, "4")});
+  CHECK(gate.value == 300.0);
+  CHECK_THAT(gate.reason.detail, Contains("300ns") && Contains("batch=2"));
 }
 
 TEST_CASE("one bad case among good ones fails the gate: cases are not averaged") {

@@ -197,9 +197,9 @@ Receipt in_unicode() {
   result.id = result.suite + "/batch=1@" + result.backend;
   CaseResult broken =
       unmeasured("größe", CaseStatus::kError,
-                 {reason::kError,
-                  std::string(90, 'x') + " 矩陣乘法的結果與預期不符，請檢查核心程式碼並重新執行測試"
-                                         "。矩陣乘法的結果與預期不符，請檢查核心程式碼。"});
+                 {reason::kError, std::string(90, 'x') +
+                                      " 矩陣乘法的結果與預期不符，請檢查核心程式碼並重新執行測試"
+                                      "。矩陣乘法的結果與預期不符，請檢查核心程式碼。"});
   broken.suite = result.suite;
   broken.axes = {{"batch", "2"}};
   broken.id = result.suite + "/" + std::string(150, 'y') + "@größe";

@@ -1,9 +1,14 @@
 // `bitgate report` and the reporter "json" as a user meets them.
+#include <pty.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include <array>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <sstream>
 
 #include "receipt/json.hpp"
@@ -33,6 +38,37 @@ std::vector<std::string> files(const std::string& directory) {
     names.push_back(entry.path().filename().string());
   }
   return names;
+}
+
+/// What a person sees who calls bitgate on a terminal of so many columns.
+std::string on_terminal(std::vector<std::string> arguments, unsigned short columns,
+                        const std::map<std::string, std::string>& environment) {
+  const winsize size{24, columns, 0, 0};
+  int terminal = -1;
+  const pid_t pid = ::forkpty(&terminal, nullptr, nullptr, &size);
+  REQUIRE(pid >= 0);
+  if (pid == 0) {
+    for (const char* name : {"LC_ALL", "LC_CTYPE", "LANG", "NO_COLOR"}) ::unsetenv(name);
+    ::setenv("TERM", "xterm", 1);
+    for (const auto& [name, value] : environment) ::setenv(name.c_str(), value.c_str(), 1);
+    arguments.insert(arguments.begin(), BITGATE);
+    std::vector<char*> argv;
+    for (std::string& argument : arguments) argv.push_back(argument.data());
+    argv.push_back(nullptr);
+    ::execv(argv[0], argv.data());
+    std::_Exit(127);
+  }
+  std::string text;
+  std::array<char, 4096> data;
+  ssize_t count = 0;
+  while ((count = ::read(terminal, data.data(), data.size())) > 0) {
+    text.append(data.data(), static_cast<std::size_t>(count));
+  }
+  ::close(terminal);
+  int status = 0;
+  ::waitpid(pid, &status, 0);
+  CHECK(WIFEXITED(status));
+  return text;
 }
 
 /// Whether this user may mount a small disk that no other process sees.
@@ -132,8 +168,9 @@ TEST_CASE("json: a place that can't be written to is said with the remedy, and n
     CHECK_THAT(outcome.err, Contains(path) && Contains(words) && Contains("exit code 4"));
     CHECK_FALSE(outcome.out.empty());  // the console's part is done all the same
   };
-  fails(directory / "no/such/r.json", "No such file or directory; create its directory first");
-  fails("/dev/null/r.json", "Not a directory");
+  fails(directory / "no/such/r.json",
+        "there is no directory " + (directory / "no/such") + "; create it first");
+  fails("/dev/null/r.json", "there is no directory /dev/null");
   std::filesystem::create_directory(directory / "folder");
   fails(directory / "folder", "Is a directory; name a file in it");
   CHECK(files(directory.path()).size() == 2);
@@ -165,4 +202,27 @@ TEST_CASE("json: a full disk leaves the old receipt as it was, and a pass exits 
   CHECK_THAT(outcome.err, Contains("No space left on device; make room") &&
                               Contains("exit code 4 instead of 0"));
   CHECK(outcome.out == "old\nfiller\nr.json\n");
+}
+
+TEST_CASE("colour, width and characters are those of the terminal and of its user") {
+  const TemporaryDirectory directory;
+  const std::string receipt = directory.write("r.json", stored("pass"));
+  const auto seen = [&](unsigned short columns, std::map<std::string, std::string> environment) {
+    return on_terminal({"report", receipt}, columns, environment);
+  };
+  const std::string green = "\x1b[32m";
+  CHECK_THAT(seen(120, {}), Contains(green) && Contains("█"));
+  CHECK_THAT(seen(0, {}), Contains("kernel") && Contains(green));  // 0: the terminal doesn't know
+  CHECK_THAT(seen(120, {{"NO_COLOR", "1"}}), !Contains("\x1b") && Contains("█"));
+  CHECK_THAT(seen(120, {{"TERM", "dumb"}}), !Contains("\x1b"));
+  CHECK_THAT(seen(120, {{"LC_ALL", "C"}}), !Contains("█") && Contains("###"));
+  CHECK_THAT(seen(120, {{"LANG", "de_DE.UTF-8"}}), Contains("█"));
+  std::istringstream narrow(seen(60, {{"NO_COLOR", "1"}, {"LC_ALL", "C"}}));
+  for (std::string line; std::getline(narrow, line);) {
+    INFO(line);
+    const bool is_prose = line.find("can read") != std::string::npos ||
+                          line.find("bitgate 0") != std::string::npos ||
+                          line.find("cases") != std::string::npos;
+    CHECK((is_prose || line.size() <= 61));  // and the \r of the terminal
+  }
 }
