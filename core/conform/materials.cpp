@@ -100,18 +100,25 @@ std::vector<std::byte> encoded(const oracle::Codec& codec, std::uint64_t rows, s
 
 Objection judge_ternary(Bytes got, const oracle::Codec& codec, const std::vector<float>& source,
                         const oracle::Ternary& wanted, oracle::Rounding rounding) {
+  const std::vector<std::byte> right = codec.encode(wanted);
+  Objection wrong = difference(right, got);
+  if (!wrong) return std::nullopt;
   try {
     const oracle::Ternary decoded = codec.decode(got, wanted.rows, wanted.cols);
-    if (!within_two_ulp(decoded.scale, wanted.scale)) {
+    if (decoded.scale != wanted.scale && within_two_ulp(decoded.scale, wanted.scale)) {
+      // The mean behind absmean's scale may be summed in any order, which its last bits show; the
+      // codes must be exact for the scale that was chosen.
+      const std::vector<std::int8_t> codes = oracle::ternary_codes(source, decoded.scale, rounding);
+      wrong = compare_codes(codes, decoded.codes, wanted.cols);
+      return wrong
+                 ? wrong
+                 : difference(codec.encode({wanted.rows, wanted.cols, codes, decoded.scale}), got);
+    }
+    if (Objection codes = compare_codes(wanted.codes, decoded.codes, wanted.cols)) return codes;
+    if (decoded.scale != codec.decode(right, wanted.rows, wanted.cols).scale) {
       return fmt::format("expected scale {}, got {}", wanted.scale, decoded.scale);
     }
-    // The mean behind absmean's scale may be summed in any order, which its last bits show; the
-    // codes must be exact for the scale that was chosen.
-    const std::vector<std::int8_t> codes =
-        decoded.scale == wanted.scale ? wanted.codes
-                                      : oracle::ternary_codes(source, decoded.scale, rounding);
-    if (Objection wrong = compare_codes(codes, decoded.codes, wanted.cols)) return wrong;
-    return difference(codec.encode({wanted.rows, wanted.cols, codes, decoded.scale}), got);
+    return wrong;
   } catch (const std::invalid_argument& error) {
     return std::string("the output is not valid: ") + error.what();
   }

@@ -82,9 +82,13 @@ std::string forbidden_in(std::string_view text) {
   if (to_utf8(text) != text || text.find("\xEF\xBF\xBD") != std::string_view::npos) {
     return "bytes that are no UTF-8";
   }
-  if (text.find("\n::error file=a.cpp::forged") != std::string_view::npos ||
-      text.starts_with("::error file=a.cpp::forged")) {
-    return "a case's name as a command to the CI system";
+  // GitHub's runner looks behind leading spaces, too.
+  for (std::size_t at = text.find("::error file="); at != std::string_view::npos;
+       at = text.find("::error file=", at + 1)) {
+    const std::size_t before = text.substr(0, at).find_last_not_of(" \t");
+    if (before == std::string_view::npos || text[before] == '\n') {
+      return "a case's name as a command to the CI system";
+    }
   }
   return {};
 }

@@ -16,7 +16,7 @@ TEST_CASE("--version names the version and the commit") {
 }
 
 TEST_CASE("every command has help that shows how it is called") {
-  for (const char* command : {"run", "plan", "list", "validate", "doctor", "schema", "plugin"}) {
+  for (const char* command : {"run", "plan", "list", "validate", "doctor", "schema", "plugin", "repro"}) {
     INFO(command);
     const Outcome outcome = run_bitgate({command, "--help"});
     CHECK(outcome.exit_code == 0);

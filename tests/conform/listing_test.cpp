@@ -46,8 +46,8 @@ TEST_CASE("--list names every check with one line, and the documentation has the
 }
 
 TEST_CASE("--list shows what a selection comes to") {
-  const Outcome outcome = run_bitgate(
-      {"plugin", "check", "--list", "--include", "timing.*", "--exclude", "repeat"});
+  const Outcome outcome =
+      run_bitgate({"plugin", "check", "--list", "--include", "timing.*", "--exclude", "repeat"});
   CHECK(first_words(outcome.out) ==
         "timing.counts\ntiming.none\ntiming.synchronize\ntiming.allocations\n");
 }

@@ -26,7 +26,8 @@ TEST_CASE("each mistake is named with its place") {
   };
   CHECK(one("[]") == "/: is no schema: neither an object nor true or false");
   CHECK(one(R"({"type": "text"})") == "/type: \"text\" is no type");
-  CHECK(one(R"({"properties": {"a": {"type": []}}})") == "/properties/a/type: an empty list of types");
+  CHECK(one(R"({"properties": {"a": {"type": []}}})") ==
+        "/properties/a/type: an empty list of types");
   CHECK(one(R"({"properties": {"a": 1}})") ==
         "/properties/a: is no schema: neither an object nor true or false");
   CHECK(one(R"({"requird": ["a"]})") == "/requird: is no keyword that bitgate knows");

@@ -30,8 +30,7 @@ TEST_CASE("the kit's documents have the members of real ones") {
   }
   const json finished = json::parse(made.events.at(1));
   CHECK(members(finished) == members(json::parse(case_finished({}, CaseResult{}))));
-  CHECK(members(finished["case"]) ==
-        members(json::parse(case_finished({}, CaseResult{}))["case"]));
+  CHECK(members(finished["case"]) == members(json::parse(case_finished({}, CaseResult{}))["case"]));
   CHECK(members(json::parse(made.events.back())) == members(json::parse(message("info", "text"))));
 }
 
@@ -44,8 +43,7 @@ TEST_CASE("the golden receipts show every status") {
   for (const VerdictStatus verdict :
        {VerdictStatus::kPass, VerdictStatus::kFail, VerdictStatus::kSkipped}) {
     const json receipt = json::parse(documents_of(receipt_with_every_status(verdict)).receipt);
-    CHECK(words(receipt["cases"]) ==
-          std::set<std::string>{"measured", "fail", "skipped", "error"});
+    CHECK(words(receipt["cases"]) == std::set<std::string>{"measured", "fail", "skipped", "error"});
     CHECK(words(receipt["gates"]) ==
           std::set<std::string>{"pass", "fail", "inconclusive", "skipped"});
   }

@@ -34,8 +34,9 @@ TEST_CASE("a token is one word that shells leave alone, and readable") {
   const std::string token = token_of(sample());
   CHECK(token.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
                                 "_./-:%") == std::string::npos);
-  CHECK_THAT(token, Contains("numeric.matmul:/plugins/a%20b%3Ac.so:cuda/0:quantize/absmean:i2_s/arm:"
-                             "3:256:17:sparse-33:minus-128:4:"));
+  CHECK_THAT(token,
+             Contains("numeric.matmul:/plugins/a%20b%3Ac.so:cuda/0:quantize/absmean:i2_s/arm:"
+                      "3:256:17:sparse-33:minus-128:4:"));
 }
 
 TEST_CASE("what is no token is refused with the way out") {
