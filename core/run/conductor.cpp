@@ -26,13 +26,13 @@ std::string now_rfc3339() {
   return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(now));
 }
 
-CaseResult not_run(const Case& what, const char* why) {
+CaseResult not_run(const Case& what, Reason why) {
   CaseResult result;
   result.id = what.id;
   result.suite = what.suite->name;
   result.backend = what.backend->name;
   result.axes = what.axes();
-  result.reason = {why, "it was planned and not run"};
+  result.reason = std::move(why);
   return result;
 }
 
@@ -61,7 +61,9 @@ void run_cases(const Pipeline& pipeline, std::span<const Case> cases, BackendPoo
                Reporting& reporting, Receipt& receipt) {
   if (cases.empty()) return;
   // Every case of the plan has a result from the start, so that none can go missing unseen.
-  for (const Case& what : cases) receipt.cases.push_back(not_run(what, reason::kMissingCase));
+  for (const Case& what : cases) {
+    receipt.cases.push_back(not_run(what, {reason::kMissingCase, "it was planned and not run"}));
+  }
   CaseRunner runner(pipeline, pool);
   const Stopwatch watch(cases.size());
   for (std::size_t i = 0; i < cases.size(); ++i) {
@@ -71,7 +73,8 @@ void run_cases(const Pipeline& pipeline, std::span<const Case> cases, BackendPoo
       receipt.cases[i] = runner.run(cases[i]);
     } catch (const worker::Interrupted&) {
       receipt.interrupted = true;
-      for (; i < cases.size(); ++i) receipt.cases[i] = not_run(cases[i], reason::kInterrupted);
+      for (; i < cases.size(); ++i)
+        receipt.cases[i] = not_run(cases[i], {reason::kInterrupted, "before it was done"});
       return;
     }
     reporting.event(case_finished(watch.at(i, i + 1), receipt.cases[i]));
