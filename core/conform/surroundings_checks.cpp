@@ -1,5 +1,7 @@
 // The process that a plugin lives in is not the plugin's: what it must leave alone, fact by fact.
+#include <algorithm>
 #include <array>
+#include <string>
 
 #include <fmt/format.h>
 
@@ -8,6 +10,16 @@
 
 namespace bitgate::conform {
 namespace {
+
+/// What of a fact is not so in the other state: of lists only the entries that the other one lacks.
+std::string only_in(const nlohmann::json& here, const nlohmann::json& there) {
+  if (!here.is_array() || !there.is_array()) return here.dump();
+  nlohmann::json own = nlohmann::json::array();
+  for (const nlohmann::json& entry : here) {
+    if (std::find(there.begin(), there.end(), entry) == there.end()) own.push_back(entry);
+  }
+  return own.dump();
+}
 
 /// Compares a fact of the worker's from before the plugin is loaded with the same fact after it was
 /// used and closed.
@@ -19,7 +31,8 @@ void untouched(Bench& bench, const char* fact) {
   use_and_close(bench, worker);
   const nlohmann::json after = worker->call({{"do", "inspect"}});
   if (before[fact] == after[fact]) return;
-  bench.fail(fmt::format("{} before, {} after", before[fact].dump(), after[fact].dump()));
+  bench.fail(fmt::format("{} before, {} after", only_in(before[fact], after[fact]),
+                         only_in(after[fact], before[fact])));
 }
 
 template <const char* Fact>

@@ -82,11 +82,11 @@ class Rude : public bitgate::Reporter {
   }
 
   void finish(std::string_view receipt) override {
-    if (does_ == "write-document") const_cast<char&>(receipt.front()) = '[';
     const json parsed = json::parse(receipt);
     if (does_ == "refuse-additions" && parsed.contains("x-added-later")) {
       throw bitgate::Error(BG_INVALID_ARGUMENT, "a member that it does not know");
     }
+    if (does_ == "write-document") const_cast<char&>(receipt.front()) = '[';
     if (does_ != "echo") return;
     for (const json& one : parsed.at("cases")) {
       host_.write(BG_STDOUT, one.at("suite").get<std::string>() + "\n");
