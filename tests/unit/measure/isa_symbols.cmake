@@ -1,5 +1,6 @@
-# Fails if an object of ARCHIVE that was compiled for one instruction set defines anything but its
-# table of kernels: a weak symbol could be the copy that the linker keeps for everyone.
+# Fails if an object of ARCHIVE that was compiled for one instruction set (its name matches OBJECTS)
+# defines anything but its table of kernels (ALLOWED): a weak symbol could be the copy that the linker
+# keeps for everyone. There are at least LEAST such objects.
 execute_process(COMMAND ${NM} --defined-only --extern-only ${ARCHIVE}
   OUTPUT_VARIABLE listing RESULT_VARIABLE result)
 if(NOT result EQUAL 0)
@@ -11,14 +12,17 @@ string(REPLACE "\n" ";" lines "${listing}")
 foreach(line IN LISTS lines)
   if(line MATCHES "^(.*)\\.o:$")
     set(object "${CMAKE_MATCH_1}")
-    if(object MATCHES "^ceiling_avx")
+    if(object MATCHES "${OBJECTS}")
       math(EXPR objects "${objects} + 1")
     endif()
-  elseif(object MATCHES "^ceiling_avx" AND line MATCHES " ([A-Za-z]) (.*)$"
-         AND NOT CMAKE_MATCH_2 MATCHES "kCeilingAvx")
-    message(SEND_ERROR "${object} defines ${CMAKE_MATCH_2} (${CMAKE_MATCH_1})")
+  elseif(object MATCHES "${OBJECTS}" AND line MATCHES " ([A-Za-z]) (.*)$")
+    set(type "${CMAKE_MATCH_1}")
+    set(symbol "${CMAKE_MATCH_2}")
+    if(NOT symbol MATCHES "${ALLOWED}" OR NOT type MATCHES "^[RDB]$")
+      message(SEND_ERROR "${object} defines ${symbol} (${type})")
+    endif()
   endif()
 endforeach()
-if(NOT objects EQUAL 2)
-  message(SEND_ERROR "${objects} objects with kernels of one instruction set found, not 2")
+if(objects LESS LEAST)
+  message(SEND_ERROR "${objects} objects with kernels of one instruction set found, not ${LEAST}")
 endif()
