@@ -42,6 +42,29 @@ std::size_t sequence_length(std::string_view bytes) {
   return size;
 }
 
+/// Matches * (any text) and ? (any character), greedily with one point to fall back to.
+bool glob(std::string_view pattern, std::string_view text) {
+  std::size_t p = 0;
+  std::size_t t = 0;
+  std::size_t star = std::string_view::npos;
+  std::size_t resume = 0;
+  while (t < text.size()) {
+    if (p < pattern.size() && (pattern[p] == '?' || pattern[p] == text[t]) && pattern[p] != '*') {
+      ++p;
+      ++t;
+    } else if (p < pattern.size() && pattern[p] == '*') {
+      star = p++;
+      resume = t;
+    } else if (star != std::string_view::npos) {
+      p = star + 1;
+      t = ++resume;
+    } else {
+      return false;
+    }
+  }
+  return pattern.find_first_not_of('*', p) == std::string_view::npos;
+}
+
 }  // namespace
 
 std::optional<std::string> nearest(std::string_view word, std::span<const std::string> candidates) {
@@ -63,6 +86,11 @@ std::optional<std::string> nearest(std::string_view word, std::span<const std::s
 std::string did_you_mean(std::string_view word, std::span<const std::string> candidates) {
   const std::optional<std::string> candidate = nearest(word, candidates);
   return candidate ? " (did you mean '" + *candidate + "'?)" : "";
+}
+
+bool filter_matches(std::string_view pattern, std::string_view text) {
+  const bool wild = pattern.find_first_of("*?") != std::string_view::npos;
+  return wild ? glob(pattern, text) : text.find(pattern) != std::string_view::npos;
 }
 
 std::string to_utf8(std::string_view bytes) {

@@ -16,6 +16,10 @@ std::optional<std::string> nearest(std::string_view word, std::span<const std::s
 /// " (did you mean 'x'?)", or nothing.
 std::string did_you_mean(std::string_view word, std::span<const std::string> candidates);
 
+/// Whether a filter names this text: it contains `pattern`, or matches it whole if the pattern has
+/// the wildcards * (any text) or ? (any character).
+bool filter_matches(std::string_view pattern, std::string_view text);
+
 /// Valid UTF-8: bytes that are not become U+FFFD.
 std::string to_utf8(std::string_view bytes);
 

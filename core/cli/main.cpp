@@ -35,14 +35,15 @@ struct Command {
   int (*call)(const Arguments&);
 };
 
-constexpr std::array<Command, 8> kCommands = {{
+constexpr std::array<Command, 9> kCommands = {{
     {"run", "run a pipeline, judge it, report it", run},
     {"report", "report a stored receipt again", report},
     {"plan", "show what a run would do", plan},
     {"list", "print the ids of a pipeline's cases", list},
     {"validate", "check pipeline files", validate},
     {"doctor", "check this machine and installation", doctor},
-    {"plugin", "list plugins, write new ones", plugin},
+    {"plugin", "list plugins, check them, write new ones", plugin},
+    {"repro", "run one case that `plugin check` found again", repro},
     {"schema", "print the JSON Schema of pipelines", schema},
 }};
 

@@ -4,31 +4,10 @@
 
 #include <fmt/format.h>
 
+#include "base/text.hpp"
+
 namespace bitgate {
 namespace {
-
-/// Matches * (any text) and ? (any character), greedily with one point to fall back to.
-bool glob(std::string_view pattern, std::string_view text) {
-  std::size_t p = 0;
-  std::size_t t = 0;
-  std::size_t star = std::string_view::npos;
-  std::size_t resume = 0;
-  while (t < text.size()) {
-    if (p < pattern.size() && (pattern[p] == '?' || pattern[p] == text[t]) && pattern[p] != '*') {
-      ++p;
-      ++t;
-    } else if (p < pattern.size() && pattern[p] == '*') {
-      star = p++;
-      resume = t;
-    } else if (star != std::string_view::npos) {
-      p = star + 1;
-      t = ++resume;
-    } else {
-      return false;
-    }
-  }
-  return pattern.find_first_not_of('*', p) == std::string_view::npos;
-}
 
 const BackendSpec* find_backend(const Pipeline& pipeline, const std::string& name) {
   const auto found = std::find_if(pipeline.backends.begin(), pipeline.backends.end(),
@@ -85,10 +64,7 @@ std::vector<Case> expand(const Pipeline& pipeline) {
 }
 
 std::vector<Case> filtered(std::vector<Case> cases, const std::string& filter) {
-  const bool wild = filter.find_first_of("*?") != std::string::npos;
-  std::erase_if(cases, [&](const Case& what) {
-    return wild ? !glob(filter, what.id) : what.id.find(filter) == std::string::npos;
-  });
+  std::erase_if(cases, [&](const Case& what) { return !filter_matches(filter, what.id); });
   return cases;
 }
 

@@ -77,18 +77,23 @@ void BackendClient::destroy(const TensorRef& tensor) {
   worker_->call({{"do", "destroy"}, {"tensor", tensor.handle}});
 }
 
-std::uint64_t BackendClient::write(const TensorRef& tensor, Region region, std::uint64_t size) {
-  return transfer("write", tensor, region, size);
+std::uint64_t BackendClient::write(const TensorRef& tensor, Region region, std::uint64_t size,
+                                   std::uint64_t offset) {
+  return transfer("write", tensor, region, size, offset);
 }
 
-std::uint64_t BackendClient::read(const TensorRef& tensor, Region region, std::uint64_t size) {
-  return transfer("read", tensor, region, size);
+std::uint64_t BackendClient::read(const TensorRef& tensor, Region region, std::uint64_t size,
+                                  std::uint64_t offset) {
+  return transfer("read", tensor, region, size, offset);
 }
 
 std::uint64_t BackendClient::transfer(const char* what, const TensorRef& tensor, Region region,
-                                      std::uint64_t size) {
-  const json reply = worker_->call(
-      {{"do", what}, {"tensor", tensor.handle}, {"region", region.handle}, {"size", size}});
+                                      std::uint64_t size, std::uint64_t offset) {
+  const json reply = worker_->call({{"do", what},
+                                    {"tensor", tensor.handle},
+                                    {"region", region.handle},
+                                    {"size", size},
+                                    {"offset", offset}});
   return reply.at("ns").get<std::uint64_t>();
 }
 

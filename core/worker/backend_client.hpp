@@ -52,10 +52,16 @@ class BackendClient {
  public:
   BackendClient(const PluginFile& plugin, const nlohmann::json& options,
                 const WorkerOptions& worker_options);
+  /// A worker in which the plugin is open already, or will be.
+  explicit BackendClient(std::unique_ptr<Worker> worker) : worker_(std::move(worker)) {}
 
   [[nodiscard]] const std::string& build() const { return build_; }
   /// Ends the worker without asking it.
   void abandon() { worker_->abandon(); }
+  /// Hands the worker over; this client is of no more use.
+  std::unique_ptr<Worker> release() { return std::move(worker_); }
+  /// For requests that only checks make.
+  [[nodiscard]] Worker& worker() { return *worker_; }
   std::vector<DeviceInfo> devices();
 
   /// Opens a session; one that was open is closed with all that it holds.
@@ -71,9 +77,12 @@ class BackendClient {
   /// Makes a tensor; `ns` receives the time of it.
   TensorRef create(const TensorRef& description, std::uint64_t& ns);
   void destroy(const TensorRef& tensor);
-  /// Whole tensor from or to `size` bytes of a region; returns the nanoseconds that it took.
-  std::uint64_t write(const TensorRef& tensor, Region region, std::uint64_t size);
-  std::uint64_t read(const TensorRef& tensor, Region region, std::uint64_t size);
+  /// Whole tensor from or to `size` bytes of a region, `offset` bytes behind its begin; returns the
+  /// nanoseconds that it took.
+  std::uint64_t write(const TensorRef& tensor, Region region, std::uint64_t size,
+                      std::uint64_t offset = 0);
+  std::uint64_t read(const TensorRef& tensor, Region region, std::uint64_t size,
+                     std::uint64_t offset = 0);
 
   /// A program of bound operations; `ns` receives the time of preparing it.
   std::uint64_t prepare(const std::vector<OpSpec>& ops, std::uint64_t& ns);
@@ -87,7 +96,7 @@ class BackendClient {
 
  private:
   std::uint64_t transfer(const char* what, const TensorRef& tensor, Region region,
-                         std::uint64_t size);
+                         std::uint64_t size, std::uint64_t offset);
 
   std::string build_;
   std::unique_ptr<Worker> worker_;

@@ -112,6 +112,7 @@ BackendServant::~BackendServant() { close_session(); }
 json BackendServant::handle(const std::string& what, const json& request, Fd fd) {
   if (what == "devices") return devices();
   if (what == "session_open") return open_session(request);
+  if (what == "session_beside") return session_beside(request);
   if (what == "supports") return supports(request);
   if (what == "create") return create(request);
   if (what == "write" || what == "read") return transfer(what, request);
@@ -178,6 +179,21 @@ json BackendServant::open_session(const json& request) {
   return json::object();
 }
 
+json BackendServant::session_beside(const json& request) {
+  const auto device = request.at("device").get<std::string>();
+  bg_session_options options{};
+  options.struct_size = sizeof(options);
+  options.threads = request.at("threads").get<std::uint32_t>();
+  breadcrumb_.enter(Step::kSessionOpen);
+  ErrorSlot error;
+  bg_session* other = nullptr;
+  error.check(
+      backend_.session_open(plugin_.instance(), to_str(device), &options, &other, error.get()));
+  breadcrumb_.enter(Step::kSessionClose);
+  backend_.session_close(other);
+  return json::object();
+}
+
 void BackendServant::close_session() {
   if (session_ == nullptr) return;
   breadcrumb_.enter(Step::kDestroy);
@@ -220,10 +236,11 @@ json BackendServant::transfer(const std::string& what, const json& request) {
   const Tensor& tensor = at(tensors_, request.at("tensor"));
   const std::span<std::byte> region = at(regions_, request.at("region")).bytes();
   const auto size = request.at("size").get<std::uint64_t>();
-  if (size > region.size()) {
+  const auto offset = request.value("offset", std::uint64_t{0});
+  if (offset > region.size() || size > region.size() - offset) {
     throw StatusError(BG_INVALID_ARGUMENT, "a transfer beyond the end of its region");
   }
-  std::byte* data = region.data();
+  std::byte* data = region.data() + offset;
   const bool write = what == "write";
   breadcrumb_.enter(write ? Step::kWrite : Step::kRead);
   ErrorSlot error;

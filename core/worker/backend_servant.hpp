@@ -36,6 +36,8 @@ class BackendServant {
 
   nlohmann::json devices();
   nlohmann::json open_session(const nlohmann::json& request);
+  /// Opens a second session and closes it again while the first one stays.
+  nlohmann::json session_beside(const nlohmann::json& request);
   void close_session();
   nlohmann::json supports(const nlohmann::json& request);
   nlohmann::json create(const nlohmann::json& request);

@@ -7,7 +7,7 @@ namespace bitgate::worker {
 using nlohmann::json;
 
 Description describe(const PluginFile& plugin, const WorkerOptions& worker_options) {
-  const json reply = make_worker(worker_options)
+  const json reply = start_worker(worker_options)
                          ->call({{"do", "describe"},
                                  {"path", plugin.path.string()},
                                  {"sha256", plugin.sha256},

@@ -21,7 +21,7 @@ std::string_view status_word(bg_status status) {
 void ErrorSlot::check(bg_status status) const {
   if (status == BG_OK) return;
   const std::string message(error_.message, ::strnlen(error_.message, sizeof(error_.message)));
-  throw StatusError(status, message.empty() ? "the plugin gave no message" : message);
+  throw StatusError(status, message.empty() ? kNoMessage : message);
 }
 
 std::string bad_size(std::string_view what, std::uint32_t size, std::uint32_t least) {
@@ -34,35 +34,44 @@ std::string bad_size(std::string_view what, std::uint32_t size, std::uint32_t le
 }
 
 OpenPlugin::OpenPlugin(const bg_plugin& plugin, std::string_view options, Breadcrumb& breadcrumb,
-                       Upcalls& upcalls)
-    : plugin_(plugin), breadcrumb_(breadcrumb), upcalls_(upcalls) {
+                       Upcalls& upcalls, HostSize host_size)
+    : plugin_(plugin), breadcrumb_(breadcrumb), upcalls_(upcalls), host_(host(), host_size) {
+  breadcrumb_.enter(Step::kOpen);
+  ErrorSlot error;
+  error.check(plugin_.open(host_.get(), to_str(options), &instance_, error.get()));
+}
+
+bg_host OpenPlugin::host() {
   static const auto self = [](void* ctx) -> OpenPlugin& { return *static_cast<OpenPlugin*>(ctx); };
   static constexpr bg_output kOutput = {sizeof(bg_output), 0,
                                         [](void* ctx, int32_t stream, bg_str text) {
                                           self(ctx).upcalls_.write(stream, to_string(text));
                                         }};
-  host_.struct_size = sizeof(host_);
-  host_.abi_minor = BG_ABI_MINOR;
-  host_.ctx = this;
-  host_.name = to_str("bitgate");
-  host_.version = to_str(tool_version());
-  host_.log = [](void* ctx, bg_log_level level, bg_str message) {
+  bg_host table{};
+  table.struct_size = sizeof(table);
+  table.abi_minor = BG_ABI_MINOR;
+  table.ctx = this;
+  table.name = to_str("bitgate");
+  table.version = to_str(tool_version());
+  table.log = [](void* ctx, bg_log_level level, bg_str message) {
     self(ctx).upcalls_.log(level, to_string(message));
   };
-  host_.cancelled = [](void* ctx) -> int32_t {
+  table.cancelled = [](void* ctx) -> int32_t {
     return self(ctx).breadcrumb_.cancelled.load(std::memory_order_relaxed) != 0 ? 1 : 0;
   };
-  host_.get_interface = [](void*, bg_str id) -> const void* {
+  table.get_interface = [](void*, bg_str id) -> const void* {
     return to_string(id) == BG_OUTPUT_V1 ? &kOutput : nullptr;
   };
-  breadcrumb_.enter(Step::kOpen);
-  ErrorSlot error;
-  error.check(plugin_.open(&host_, to_str(options), &instance_, error.get()));
+  return table;
 }
 
 OpenPlugin::~OpenPlugin() {
   breadcrumb_.enter(Step::kClose);
   plugin_.close(instance_);
+}
+
+bool OpenPlugin::has_interface(std::string_view id) const {
+  return plugin_.get_interface(instance_, to_str(id)) != nullptr;
 }
 
 const void* OpenPlugin::find_table(std::string_view id, std::uint32_t least) const {

@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "worker/breadcrumb.hpp"
+#include "worker/host_table.hpp"
 
 namespace bitgate::worker {
 
@@ -25,6 +26,9 @@ class StatusError : public std::runtime_error {
 
 /// The public word of a status: "UNSUPPORTED".
 std::string_view status_word(bg_status status);
+
+/// What stands for the message of a plugin that gave none with a status other than BG_OK.
+inline constexpr const char* kNoMessage = "the plugin gave no message";
 
 /// Room for a plugin's error text, and the check of what it returned.
 class ErrorSlot {
@@ -66,12 +70,14 @@ std::string bad_size(std::string_view what, std::uint32_t size, std::uint32_t le
 class OpenPlugin {
  public:
   OpenPlugin(const bg_plugin& plugin, std::string_view options, Breadcrumb& breadcrumb,
-             Upcalls& upcalls);
+             Upcalls& upcalls, HostSize host_size = HostSize::kOwn);
   OpenPlugin(const OpenPlugin&) = delete;
   OpenPlugin& operator=(const OpenPlugin&) = delete;
   ~OpenPlugin();
 
   [[nodiscard]] bg_instance* instance() const { return instance_; }
+
+  [[nodiscard]] bool has_interface(std::string_view id) const;
 
   /// The table of an interface. Throws StatusError if the plugin lacks it or its table is too
   /// short.
@@ -81,12 +87,13 @@ class OpenPlugin {
   }
 
  private:
+  [[nodiscard]] bg_host host();
   [[nodiscard]] const void* find_table(std::string_view id, std::uint32_t least) const;
 
   const bg_plugin& plugin_;
   Breadcrumb& breadcrumb_;
   Upcalls& upcalls_;
-  bg_host host_{};
+  HostTable host_;
   bg_instance* instance_ = nullptr;
 };
 

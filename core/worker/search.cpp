@@ -170,6 +170,15 @@ PluginFile find_plugin(const Catalog& catalog, const std::string& id, const std:
   return *found;
 }
 
+std::vector<PluginFile> plugins_in(const fs::path& path) {
+  Catalog catalog;
+  look_at(fs::absolute(path), 0, catalog);
+  if (catalog.plugins.empty()) {
+    throw NotFound(fmt::format("{}: {}", path.string(), catalog.rejected.front().why));
+  }
+  return catalog.plugins;
+}
+
 PluginFile plugin_at(const fs::path& path, const std::string& kind, const SearchOptions& options) {
   Catalog catalog;
   catalog.options = options;

@@ -6,6 +6,7 @@
 
 #include "worker/floating_point.hpp"
 #include "worker/loader.hpp"
+#include "worker/query.hpp"
 
 namespace bitgate::worker {
 
@@ -34,7 +35,21 @@ json Servant::carry_out(const json& request, Fd fd) {
   const auto what = request.at("do").get<std::string>();
   if (what == "open") return open(request);
   if (what == "describe") return describe(request);
+  if (what == "inspect") return inspection_.facts();
+  if (what == "query") {
+    breadcrumb_.enter(Step::kLoad);
+    return query_facts(request.at("path").get<std::string>(),
+                       request.at("sha256").get<std::string>());
+  }
+  if (what == "cancel") {
+    breadcrumb_.cancelled = request.at("cancelled").get<bool>() ? 1 : 0;
+    return json::object();
+  }
+  if (what == "interface" && plugin_ != nullptr) {
+    return {{"present", plugin_->has_interface(request.at("id").get<std::string>())}};
+  }
   if (what == "close") {
+    reporter_ = nullptr;
     backend_.reset();
     plugin_.reset();
     return json::object();
@@ -69,7 +84,8 @@ json Servant::describe(const json& request) {
 json Servant::open(const json& request) {
   const bg_plugin& plugin = load(request, breadcrumb_);
   const std::string options = request.at("options").dump();
-  plugin_ = std::make_unique<OpenPlugin>(plugin, options, breadcrumb_, upcalls_);
+  const HostSize host_size = host_size_of(request.value("host", "own"));
+  plugin_ = std::make_unique<OpenPlugin>(plugin, options, breadcrumb_, upcalls_, host_size);
   if (plugin.kind == BG_KIND_BACKEND) {
     backend_ = std::make_unique<BackendServant>(*plugin_, breadcrumb_);
   } else {

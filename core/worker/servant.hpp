@@ -7,6 +7,7 @@
 
 #include "worker/backend_servant.hpp"
 #include "worker/breadcrumb.hpp"
+#include "worker/inspection.hpp"
 #include "worker/plugin_tables.hpp"
 #include "worker/shared_memory.hpp"
 
@@ -27,6 +28,7 @@ class Servant {
 
   Breadcrumb& breadcrumb_;
   Upcalls& upcalls_;
+  Inspection inspection_;
   std::unique_ptr<OpenPlugin> plugin_;
   std::unique_ptr<BackendServant> backend_;
   const bg_reporter* reporter_ = nullptr;

@@ -89,19 +89,23 @@ json Worker::call(const json& request, int fd, bool interruptible) {
   return reply;
 }
 
-std::unique_ptr<Worker> make_worker(const WorkerOptions& worker_options) {
+std::unique_ptr<Worker> start_worker(const WorkerOptions& worker_options) {
   if (worker_options.isolate) return std::make_unique<ProcessWorker>(worker_options);
   return std::make_unique<InProcessWorker>(worker_options);
 }
 
+json open_request(const PluginFile& plugin, const json& options) {
+  return {{"do", "open"},
+          {"path", plugin.path.string()},
+          {"sha256", plugin.sha256},
+          {"id", plugin.identity.id},
+          {"options", options}};
+}
+
 std::unique_ptr<Worker> start_worker(const PluginFile& plugin, const json& options,
                                      const WorkerOptions& worker_options, std::string& build) {
-  std::unique_ptr<Worker> worker = make_worker(worker_options);
-  const json opened = worker->call({{"do", "open"},
-                                    {"path", plugin.path.string()},
-                                    {"sha256", plugin.sha256},
-                                    {"id", plugin.identity.id},
-                                    {"options", options}});
+  std::unique_ptr<Worker> worker = start_worker(worker_options);
+  const json opened = worker->call(open_request(plugin, options));
   build = opened.at("build").get<std::string>();
   return worker;
 }

@@ -74,8 +74,11 @@ class Worker {
   virtual nlohmann::json exchange(const nlohmann::json& request, int fd, bool interruptible) = 0;
 };
 
-/// Starts a worker with no plugin in it.
-std::unique_ptr<Worker> make_worker(const WorkerOptions& worker_options);
+/// Starts a worker without a plugin. Throws std::system_error.
+std::unique_ptr<Worker> start_worker(const WorkerOptions& worker_options);
+
+/// The request that opens a plugin.
+nlohmann::json open_request(const PluginFile& plugin, const nlohmann::json& options);
 
 /// Starts a worker and opens the plugin in it. Throws as Worker::call. `build` receives the
 /// plugin's own words on how it was built.

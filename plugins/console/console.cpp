@@ -49,7 +49,8 @@ class ConsoleReporter : public bitgate::Reporter {
 
  private:
   void write(int stream, const std::string& text) const {
-    if (!text.empty()) host_.write(stream, out_.unicode ? text : console::ascii(text));
+    if (text.empty()) return;
+    host_.write(stream, console::without_commands(out_.unicode ? text : console::ascii(text)));
   }
 
   bitgate::Host host_;

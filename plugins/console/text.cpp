@@ -106,6 +106,18 @@ std::string with_reason(std::string_view status, std::string_view reason) {
   return std::string(status) + ": " + std::string(reason);
 }
 
+std::string without_commands(std::string_view text) {
+  std::string out;
+  bool line_begins = true;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    // GitHub's runner looks for commands behind leading spaces, too.
+    const bool command = line_begins && text.substr(i, 2) == "::";
+    out += command ? std::string_view("\\x3a") : text.substr(i, 1);
+    line_begins = text[i] == '\n' || (line_begins && (text[i] == ' ' || text[i] == '\t'));
+  }
+  return out;
+}
+
 std::size_t width(std::string_view text) {
   std::size_t total = 0;
   for (const std::string_view point : code_points(text)) total += columns_of(point);

@@ -15,6 +15,10 @@ std::string ascii(std::string_view text);
 /// "skipped: unavailable: no device"; the code of an error is its status and said once.
 std::string with_reason(std::string_view status, std::string_view reason);
 
+/// The same text with no line that a CI system takes for a command: "::" that begins one becomes
+/// "\x3a:".
+std::string without_commands(std::string_view text);
+
 /// Columns that the text takes: code points, wide East Asian ones twice, combining ones not.
 std::size_t width(std::string_view text);
 

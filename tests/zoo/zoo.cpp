@@ -162,20 +162,32 @@ class ZooSession : public bitgate::Session {
 
   Support supports(const Op& op) const override {
     if (is("unsupported")) return Support::no("the zoo keeps this one idle");
-    if (op.kind == "quantize" && op.outputs[0].desc.format == formats::kI2S) return Support::yes();
-    if (op.kind == "matmul" && op.inputs[0].desc.format == formats::kI2S) return Support::yes();
-    return Support::no("the zoo only knows i2_s");
+    const TensorDesc& first = op.inputs[0].desc;
+    const TensorDesc& out = op.outputs[0].desc;
+    const bool fits = op.kind == "quantize"
+                          ? out.rows() == first.rows() && out.cols() == first.cols()
+                          : op.inputs.size() == 2 && op.inputs[1].desc.cols() == first.cols() &&
+                                out.rows() == op.inputs[1].desc.rows() && out.cols() == first.rows();
+    if (op.kind == "quantize" && out.format == formats::kI2S && fits) return Support::yes();
+    if (op.kind == "matmul" && first.format == formats::kI2S && fits) return Support::yes();
+    return Support::no("the zoo only knows i2_s, and shapes that fit");
   }
 
   TensorPtr create(const TensorDesc& desc) override {
     act("create");
     const auto size = formats::byte_size(desc.format, desc.rows(), desc.cols());
-    return std::make_unique<ZooTensor>(desc, size.value());
+    if (!size) throw bitgate::Error(BG_INVALID_ARGUMENT, "the zoo has no such tensor");
+    return std::make_unique<ZooTensor>(desc, *size);
   }
 
   void write(Tensor& tensor, ConstBytes bytes) override {
     act("write");
     auto& to = dynamic_cast<ZooTensor&>(tensor);
+    try {
+      if (to.format == formats::kI2S) static_cast<void>(oracle::decode_i2_s(bytes, to.rows, to.cols));
+    } catch (const std::invalid_argument& error) {
+      throw bitgate::Error(BG_INVALID_ARGUMENT, error.what());
+    }
     to.bytes.assign(bytes.begin(), bytes.end());
   }
 

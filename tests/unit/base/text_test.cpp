@@ -75,3 +75,12 @@ TEST_CASE("A prefix of text cuts no character") {
   // What is no UTF-8 is cut anywhere, but it is cut.
   CHECK(utf8_prefix(std::string(20, '\x80'), 10).size() >= 7);
 }
+
+TEST_CASE("a filter is a part of the text, or a pattern for all of it") {
+  CHECK(filter_matches("simd", "kernels@simd"));
+  CHECK_FALSE(filter_matches("scalar", "kernels@simd"));
+  CHECK(filter_matches("k*@simd", "kernels@simd"));
+  CHECK(filter_matches("*@si?d", "kernels@simd"));
+  CHECK_FALSE(filter_matches("*@si?", "kernels@simd"));
+  CHECK(filter_matches("", "anything"));
+}

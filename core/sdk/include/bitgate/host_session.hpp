@@ -20,6 +20,17 @@ class HostTensor : public Tensor {
     const auto bytes = size(desc);
     if (!bytes) throw Error(BG_UNSUPPORTED, misfit(desc));
     bytes_.resize(*bytes);
+    if (desc.format == formats::kI2S) i2_s_bytes_ = rows_ * cols_ / 4;
+  }
+
+  /// Takes canonical bytes. Throws Error(BG_INVALID_ARGUMENT) for codes that the format forbids.
+  void write(ConstBytes bytes) {
+    for (std::size_t i = 0; i < i2_s_bytes_; ++i) {
+      const auto codes = std::to_integer<unsigned>(bytes[i]);
+      if ((codes & codes >> 1 & 0x55U) == 0) continue;
+      throw Error(BG_INVALID_ARGUMENT, "i2_s: illegal code 3 in byte " + std::to_string(i));
+    }
+    std::memcpy(bytes_.data(), bytes.data(), bytes.size());
   }
 
   /// Bytes of such a tensor, or nothing if the format is unknown or can't hold the shape.
@@ -47,6 +58,7 @@ class HostTensor : public Tensor {
  private:
   std::uint64_t rows_;
   std::uint64_t cols_;
+  std::size_t i2_s_bytes_ = 0;    // of two-bit codes, of which 3 is illegal
   std::vector<std::byte> bytes_;  // operator new's alignment fits every element type
 };
 
@@ -80,7 +92,7 @@ class HostSession : public Session {
     return std::make_unique<HostTensor>(desc);
   }
   void write(Tensor& tensor, ConstBytes bytes) override {
-    std::memcpy(static_cast<HostTensor&>(tensor).bytes().data(), bytes.data(), bytes.size());
+    static_cast<HostTensor&>(tensor).write(bytes);
   }
   void read(const Tensor& tensor, Bytes bytes) override {
     std::memcpy(bytes.data(), static_cast<const HostTensor&>(tensor).bytes().data(), bytes.size());
