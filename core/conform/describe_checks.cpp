@@ -8,9 +8,9 @@
 #include <fmt/format.h>
 
 #include "conform/bench.hpp"
-#include "conform/option_schema.hpp"
 #include "conform/probe.hpp"
 #include "conform/space.hpp"
+#include "pipeline/option_schema.hpp"
 #include "worker/plugin_tables.hpp"
 
 namespace bitgate::conform {
