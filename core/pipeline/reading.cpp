@@ -129,7 +129,9 @@ std::optional<std::uint64_t> Value::integer(std::uint64_t least, std::uint64_t m
 
 std::optional<std::string> Value::word(const std::vector<std::string>& words) const {
   std::string choice;
-  for (const std::string& known : words) choice += (choice.empty() ? "" : " or ") + known;
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    choice += (i == 0 ? "" : i + 1 == words.size() ? " or " : ", ") + words[i];
+  }
   const std::optional<std::string> given = text(choice);
   if (!given) return std::nullopt;
   if (std::find(words.begin(), words.end(), *given) != words.end()) return given;

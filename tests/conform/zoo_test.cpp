@@ -81,10 +81,10 @@ TEST_CASE("an exception fails the check with its words and the case") {
   const Checked run = check_zoo("throw", {"--include", "numeric.matmul"});
   CHECK(run.objections() == "fail numeric.matmul\n");
   CHECK_THAT(run.of("numeric.matmul")["findings"][0]["text"].get<std::string>(),
-             Contains("INTERNAL in run: the zoo throws in run"));
+             Contains("INTERNAL in run: the zoo throws"));
   const Checked prepare = check_zoo("throw-in-prepare", {"--include", "describe.supports-yes"});
   CHECK_THAT(prepare.of("describe.supports-yes")["findings"][0]["text"].get<std::string>(),
-             Contains("supports says yes to") && Contains("the zoo throws in prepare"));
+             Contains("supports says yes to") && Contains("INTERNAL in prepare: the zoo throws"));
 }
 
 TEST_CASE("repro runs the case of a token again: 1 while it is wrong, 0 where it is right") {

@@ -80,7 +80,11 @@ TEST_CASE("good pipelines are accepted") {
     INFO(outcome.err);
     CHECK(outcome.exit_code == 0);
     CHECK_THAT(outcome.out, StartsWith(name + ": ok: "));
-    CHECK(outcome.err.empty());
+    // Some name plugins that are on no machine: their options can't be looked at, which is said.
+    std::istringstream lines(outcome.err);
+    for (std::string line; std::getline(lines, line);) {
+      CHECK_THAT(line, StartsWith(name + ": note: "));
+    }
   }
 }
 

@@ -126,12 +126,12 @@ backends:
 suites:
   tiny:
     backends: [simd, scalar, gpu]
-    load: {source: synthetic, shape: 48x256}
+    load: {source: synthetic, shape: 320x256}
     quantize: {format: [f32, i2_s]}
     compute: {batch: [1, 3], cache: [hot, cold]}
   decode:
     backends: [simd]
-    load: {source: synthetic, shape: 48x256}
+    load: {source: synthetic, shape: 320x256}
     quantize: {format: i2_s}
     compute: {op: dequantize}
 sampling: {min_samples: 3, precision: 50%, max_time: 20ms}
