@@ -18,11 +18,11 @@ set(CMAKE_CXX_FLAGS_RELWITHDEBINFO "-O2 -g1 -DNDEBUG")
 set(CMAKE_C_FLAGS_RELWITHDEBINFO "-O2 -g1 -DNDEBUG")
 
 set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/bin)
-set(BITGATE_PLUGIN_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/lib/bitgate/plugins)
-set(BITGATE_PLUGIN_INSTALL_DIR ${CMAKE_INSTALL_LIBDIR}/bitgate/plugins)
 
 add_compile_options(-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion -Werror)
+set(BITGATE_SANITIZED 0)  # a list of sanitizers can't stand in a generator expression
 if(BITGATE_SANITIZE)
+  set(BITGATE_SANITIZED 1)
   add_compile_options(-fsanitize=${BITGATE_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
   add_link_options(-fsanitize=${BITGATE_SANITIZE})
 endif()
@@ -33,23 +33,4 @@ function(bitgate_core_library name)
   add_library(bitgate_${name} STATIC ${ARG_UNPARSED_ARGUMENTS})
   target_include_directories(bitgate_${name} PUBLIC ${PROJECT_SOURCE_DIR}/core)
   target_link_libraries(bitgate_${name} PUBLIC ${ARG_LINK})
-endfunction()
-
-# bitgate_add_plugin(NAME KIND backend|reporter SOURCES FILES…): a plugin library that exports only
-# its query symbol and finds nothing but its own code.
-function(bitgate_add_plugin name)
-  cmake_parse_arguments(ARG "" "KIND" "SOURCES" ${ARGN})
-  add_library(${name} MODULE ${ARG_SOURCES})
-  target_link_libraries(${name} PRIVATE bitgate::sdk)
-  set_target_properties(${name} PROPERTIES
-    PREFIX ""
-    CXX_VISIBILITY_PRESET hidden
-    C_VISIBILITY_PRESET hidden
-    VISIBILITY_INLINES_HIDDEN ON
-    LIBRARY_OUTPUT_DIRECTORY ${BITGATE_PLUGIN_OUTPUT_DIRECTORY})
-  target_compile_options(${name} PRIVATE $<$<COMPILE_LANG_AND_ID:CXX,GNU>:-fno-gnu-unique>)
-  target_link_options(${name} PRIVATE -Wl,-z,now -Wl,--exclude-libs,ALL)
-  if(NOT BITGATE_SANITIZE)
-    target_link_options(${name} PRIVATE -Wl,-z,defs)
-  endif()
 endfunction()

@@ -29,12 +29,17 @@ class Descriptor {
 }  // namespace
 
 std::string read_file(const std::filesystem::path& path, std::uint64_t limit) {
-  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  // Without O_NONBLOCK opening a pipe waits for its writer.
+  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   if (file.get() < 0) raise(path.string());
   struct stat status {};
   if (::fstat(file.get(), &status) != 0) raise(path.string());
   if (S_ISDIR(status.st_mode)) {
     errno = EISDIR;
+    raise(path.string());
+  }
+  if (!S_ISREG(status.st_mode)) {
+    errno = ENOTSUP;
     raise(path.string());
   }
   std::string content;

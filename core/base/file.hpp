@@ -9,7 +9,7 @@
 namespace bitgate {
 
 /// The content of a regular file of at most `limit` bytes. Throws std::system_error if it can't be
-/// read, with EFBIG if it is larger.
+/// read, with EFBIG if it is larger and ENOTSUP for pipes, devices and the like: it never blocks.
 std::string read_file(const std::filesystem::path& path, std::uint64_t limit);
 
 }  // namespace bitgate

@@ -48,8 +48,11 @@ std::optional<std::string> nearest(std::string_view word, std::span<const std::s
   std::optional<std::string> best;
   std::size_t best_distance = SIZE_MAX;
   for (const std::string& candidate : candidates) {
+    // The distance is no less than the difference in length; a hostile word is a megabyte long.
+    const auto [shorter, longer] = std::minmax({word.size(), candidate.size()});
+    if ((longer - shorter) * 3 > longer) continue;
     const std::size_t distance = edit_distance(word, candidate);
-    if (distance * 3 <= std::max(word.size(), candidate.size()) && distance < best_distance) {
+    if (distance * 3 <= longer && distance < best_distance) {
       best = candidate;
       best_distance = distance;
     }

@@ -9,6 +9,7 @@ namespace bitgate::cli {
 using Arguments = std::vector<std::string>;
 
 int run(const Arguments& arguments);
+int report(const Arguments& arguments);
 int plan(const Arguments& arguments);
 int list(const Arguments& arguments);
 int validate(const Arguments& arguments);

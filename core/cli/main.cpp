@@ -29,13 +29,14 @@ struct Command {
   int (*call)(const Arguments&);
 };
 
-constexpr std::array<Command, 7> kCommands = {{
+constexpr std::array<Command, 8> kCommands = {{
     {"run", "run a pipeline, judge it, report it", run},
+    {"report", "report a stored receipt again", report},
     {"plan", "show what a run would do", plan},
     {"list", "print the ids of a pipeline's cases", list},
     {"validate", "check pipeline files", validate},
     {"doctor", "check this machine and installation", doctor},
-    {"plugin", "list plugins", plugin},
+    {"plugin", "list plugins, write new ones", plugin},
     {"schema", "print the JSON Schema of pipelines", schema},
 }};
 

@@ -1,54 +1,55 @@
-// bitgate plugin list
+// bitgate plugin: dispatches to its subcommands
 #include <algorithm>
+#include <array>
+#include <string>
+#include <string_view>
+#include <vector>
 
 #include <fmt/format.h>
 
+#include "base/text.hpp"
 #include "cli/command_line.hpp"
-#include "cli/commands.hpp"
-#include "worker/search.hpp"
+#include "cli/plugin_commands.hpp"
 
 namespace bitgate::cli {
 namespace {
 
-int list_plugins(const Arguments& arguments) {
-  const Usage usage{"bitgate plugin list",
-                    "Lists the plugins that would be found, in search order, and why files were "
-                    "rejected.\nReads only the files' notes: no plugin code runs.",
-                    "", 0};
-  if (!parse(usage, {}, arguments)) return 0;
-  const worker::Catalog catalog = worker::search(worker::search_directories());
-  std::size_t width = 2;
-  for (const worker::PluginFile& plugin : catalog.plugins) {
-    width = std::max(width, plugin.identity.id.size());
-  }
-  fmt::print("{:<{}}  {:<8}  {:<8}  {:<4}  {:<12}  {}\n", "id", width, "kind", "version", "abi",
-             "sha256", "file");
-  for (const worker::PluginFile& plugin : catalog.plugins) {
-    fmt::print("{:<{}}  {:<8}  {:<8}  {:<4}  {:<12}  {}\n", plugin.identity.id, width,
-               plugin.identity.kind, plugin.identity.version, plugin.identity.abi(),
-               plugin.sha256.substr(0, 12), plugin.path.string());
-  }
-  for (const worker::RejectedFile& file : catalog.rejected) {
-    fmt::print("rejected: {}: {}\n", file.path.string(), file.why);
-  }
-  for (const auto& directory : catalog.searched) {
-    fmt::print("searched: {}{}\n", directory.string(),
-               std::filesystem::is_directory(directory) ? "" : " (does not exist)");
-  }
-  return 0;
+struct Subcommand {
+  std::string_view name;
+  std::string_view summary;
+  int (*call)(const Arguments&);
+};
+
+constexpr std::array kSubcommands = {
+    Subcommand{"list", "list the plugins that would be found, and where", plugin_list},
+    Subcommand{"new", "write a small project for a new plugin", plugin_new},
+};
+
+void print_help() {
+  fmt::print("usage: bitgate plugin SUBCOMMAND [arguments]\n\n");
+  for (const Subcommand& known : kSubcommands)
+    fmt::print("  {:<6} {}\n", known.name, known.summary);
+  fmt::print("\n`bitgate plugin SUBCOMMAND --help` shows a subcommand's options.\n");
 }
 
 }  // namespace
 
 int plugin(const Arguments& arguments) {
-  if (!arguments.empty() && arguments.front() == "list") {
-    return list_plugins({arguments.begin() + 1, arguments.end()});
-  }
-  if (!arguments.empty() && (arguments.front() == "--help" || arguments.front() == "-h")) {
-    fmt::print("usage: bitgate plugin list\n\n  list   plugins that would be found, and where\n");
+  if (arguments.empty()) throw UsageError("no subcommand; see bitgate plugin --help");
+  const std::string& name = arguments.front();
+  if (name == "--help" || name == "-h") {
+    print_help();
     return 0;
   }
-  throw UsageError("write bitgate plugin list");
+  const auto* found = std::find_if(kSubcommands.begin(), kSubcommands.end(),
+                                   [&](const Subcommand& known) { return known.name == name; });
+  if (found == kSubcommands.end()) {
+    std::vector<std::string> names;
+    for (const Subcommand& known : kSubcommands) names.emplace_back(known.name);
+    throw UsageError(fmt::format("no subcommand '{}'{}; see bitgate plugin --help", name,
+                                 did_you_mean(name, names)));
+  }
+  return found->call({arguments.begin() + 1, arguments.end()});
 }
 
 }  // namespace bitgate::cli

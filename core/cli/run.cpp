@@ -1,51 +1,19 @@
 // bitgate run
+#include <utility>
+
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
 #include "cli/command_line.hpp"
 #include "cli/commands.hpp"
 #include "cli/pipeline_options.hpp"
+#include "cli/reporter_options.hpp"
 #include "pipeline/units.hpp"
 #include "run/conductor.hpp"
 #include "worker/interrupt.hpp"
 
 namespace bitgate::cli {
 namespace {
-
-/// "NAME", or "NAME:key=value,key=value" with values as text.
-ReporterSpec reporter_of(const std::string& text) {
-  ReporterSpec reporter;
-  const std::size_t colon = text.find(':');
-  reporter.plugin = text.substr(0, colon);
-  std::string rest = colon == std::string::npos ? "" : text.substr(colon + 1);
-  while (!rest.empty()) {
-    const std::size_t comma = rest.find(',');
-    const std::string option = rest.substr(0, comma);
-    const std::size_t equals = option.find('=');
-    if (equals == 0 || equals == std::string::npos) {
-      throw UsageError(fmt::format("--reporter {}: write NAME:key=value,key=value", text));
-    }
-    reporter.options[option.substr(0, equals)] = option.substr(equals + 1);
-    rest = comma == std::string::npos ? "" : rest.substr(comma + 1);
-  }
-  // Whoever names a reporter on the command line wants its output.
-  reporter.required = true;
-  return reporter;
-}
-
-void choose_reporters(const po::variables_map& values, Pipeline& pipeline) {
-  if (values.count("reporter") != 0) {
-    pipeline.reporters.clear();
-    for (const std::string& text : values["reporter"].as<std::vector<std::string>>()) {
-      pipeline.reporters.push_back(reporter_of(text));
-    }
-  } else if (pipeline.reporters.empty()) {
-    pipeline.reporters.push_back({"console", nlohmann::json::object(), false});
-  }
-  if (values.count("json") != 0) {
-    pipeline.reporters.push_back({"json", {{"path", values["json"].as<std::string>()}}, true});
-  }
-}
 
 bool isolated(const po::variables_map& values) {
   const auto& how = values["isolate"].as<std::string>();
@@ -66,12 +34,8 @@ int dry_run(const Selection& selection) {
 
 int run(const Arguments& arguments) {
   po::options_description options = selection_options();
+  add_reporter_options(options);
   auto add = options.add_options();
-  add("reporter",
-      po::value<std::vector<std::string>>()->composing()->value_name("NAME[:key=value,…]"),
-      "report with these instead of the pipeline's reporters (repeatable)");
-  add("json", po::value<std::string>()->value_name("FILE"),
-      "write the receipt here as well; - for stdout");
   add("dry-run", "print the cases that would run, and stop (exit code 5: nothing was measured)");
   add("isolate", po::value<std::string>()->default_value("process")->value_name("process|none"),
       "none: plugins run in this process, for debuggers, without deadline and limits");
@@ -95,7 +59,7 @@ int run(const Arguments& arguments) {
     if (!limit) throw UsageError(fmt::format("--timeout {}: write a duration such as 30s", text));
     pipeline.limits.step = *limit;
   }
-  choose_reporters(*values, pipeline);
+  pipeline.reporters = reporters_of(*values, std::move(pipeline.reporters));
   if (values->count("dry-run") != 0) return dry_run(selection);
 
   RunOptions run_options;

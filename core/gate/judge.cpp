@@ -6,10 +6,10 @@
 
 #include <fmt/format.h>
 
+#include "gate/evidence.hpp"
+
 namespace bitgate {
 namespace {
-
-constexpr double kImplausibleShare = 1.05;
 
 /// The value of "suite", "backend" or an axis; nullptr if the case has no such key.
 const std::string* key_value(const CaseResult& result, const std::string& key) {
@@ -28,8 +28,12 @@ bool covers(const Rule& rule, const CaseResult& result) {
   });
 }
 
-/// Whether `other` is `result` with the rule's replacements made.
+/// Whether `other` is `result` with the rule's replacements made. A case without a key that is to
+/// be replaced has no other arm.
 bool is_other_arm(const Rule& rule, const CaseResult& result, const CaseResult& other) {
+  for (const auto& [key, value] : rule.against) {
+    if (key_value(result, key) == nullptr) return false;
+  }
   const auto wanted = [&](const std::string& key) -> const std::string* {
     const auto replaced = rule.against.find(key);
     return replaced == rule.against.end() ? key_value(result, key) : &replaced->second;
@@ -48,29 +52,62 @@ struct Reading {
   GateStatus status = GateStatus::kSkipped;  ///< without a value
 };
 
-Reading read_metric(const Rule& rule, const CaseResult& result) {
-  switch (result.status) {
-    case CaseStatus::kError:
-    case CaseStatus::kSkipped:
-      return {std::nullopt, result.reason, GateStatus::kSkipped};
-    case CaseStatus::kFail:
-    case CaseStatus::kMeasured:
-      break;
-  }
-  const auto found = result.metrics.find(rule.metric);
-  const bool has_value =
-      found != result.metrics.end() && found->second.value && std::isfinite(*found->second.value);
-  if (has_value) return {found->second.value, {}, GateStatus::kPass};
-  if (result.status == CaseStatus::kFail) return {std::nullopt, result.reason, GateStatus::kFail};
-  const std::string why = found == result.metrics.end() ? "not recorded" : found->second.reason;
-  if (why == reason::kSimulatedDevice) return {std::nullopt, {why, ""}, GateStatus::kSkipped};
-  return {std::nullopt, {reason::kMissingMetric, rule.metric + ": " + why}, GateStatus::kSkipped};
+Reading no_reading(const char* code, std::string detail) {
+  return {std::nullopt, {code, std::move(detail)}, GateStatus::kSkipped};
 }
 
+/// What stands against every number of a case; nothing if it was measured.
+std::optional<Reading> objection(const CaseResult& result) {
+  Standing standing = standing_of(result);
+  if (standing.status == CaseStatus::kMeasured) return std::nullopt;
+  const bool wrong = standing.status == CaseStatus::kFail;
+  return Reading{std::nullopt, std::move(standing.reason),
+                 wrong ? GateStatus::kFail : GateStatus::kSkipped};
+}
+
+Reading read_metric(const std::string& name, const CaseResult& result) {
+  if (auto objected = objection(result)) return std::move(*objected);
+  const auto found = result.metrics.find(name);
+  if (found == result.metrics.end()) {
+    return no_reading(reason::kMissingMetric, name + ": not recorded");
+  }
+  const Metric& metric = found->second;
+  if (!metric.value && metric.reason == reason::kSimulatedDevice) {
+    return no_reading(reason::kSimulatedDevice, name);
+  }
+  if (!metric.value || !std::isfinite(*metric.value)) {
+    const std::string why = metric.value ? "not a finite number" : metric.reason;
+    return no_reading(reason::kMissingMetric, name + ": " + why);
+  }
+  // Correctness may be read off an untimed stage, a time may not; and an impossible time is none.
+  if (metric.statistic == "median") {
+    if (!has_samples(result, name.substr(0, name.find('.')))) {
+      return no_reading(reason::kMissingMetric, name + ": its stage has no samples");
+    }
+    if (is_implausible(result)) return {std::nullopt, implausible(result), GateStatus::kFail};
+  }
+  return {metric.value, {}, GateStatus::kPass};
+}
+
+/// The number in this metric, whatever it is worth: to be shown, not judged.
+std::optional<double> shown_value(const std::string& name, const CaseResult& result) {
+  const auto found = result.metrics.find(name);
+  if (found == result.metrics.end() || !found->second.value) return std::nullopt;
+  return std::isfinite(*found->second.value) ? found->second.value : std::nullopt;
+}
+
+/// As people write it: "52.4us", "76.3%", "1.5x".
 std::string show(double value, const std::string& unit) {
+  if (unit == "ns") {
+    if (value >= 1e9) return fmt::format("{:.4g}s", value / 1e9);
+    if (value >= 1e6) return fmt::format("{:.4g}ms", value / 1e6);
+    if (value >= 1e3) return fmt::format("{:.4g}us", value / 1e3);
+    return fmt::format("{:.4g}ns", value);
+  }
   if (unit == "x") return fmt::format("{:.3g}x", value);
   if (unit == "%") return fmt::format("{:+.3g}%", value * 100);
-  if (unit == "1") return fmt::format("{:.3g}%", value * 100);
+  if (unit == "1" && value >= 0.001) return fmt::format("{:.3g}%", value * 100);
+  if (unit == "1") return fmt::format("{:.3g}", value);
   if (unit == "count") return fmt::format("{:g}", value);
   return fmt::format("{:.4g} {}", value, unit);
 }
@@ -98,19 +135,15 @@ class Judge {
     GateCase out;
     out.id = result.id;
     note_unit(result);
-    Reading reading = read_metric(rule_, result);
-    if (reading.value && rule_.metric == "compute.ceiling" && *reading.value > kImplausibleShare) {
-      out.value = reading.value;
-      out.status = GateStatus::kFail;
-      out.reason = {reason::kImplausible,
-                    fmt::format("{} of what this machine can do", show(*reading.value, "1"))};
-      consider(*reading.value);
-      return out;
-    }
+    Reading reading = read_metric(rule_.metric, result);
     if (reading.value && !rule_.against.empty()) reading = compare(result, *reading.value, out);
     if (!reading.value) {
       out.status = reading.status;
       out.reason = std::move(reading.reason);
+      if (out.status == GateStatus::kFail && rule_.against.empty()) {
+        out.value = shown_value(rule_.metric, result);
+        if (out.value) consider(*out.value);
+      }
       return out;
     }
     out.value = reading.value;
@@ -130,19 +163,23 @@ class Judge {
       return is_other_arm(rule_, result, candidate);
     });
     if (other == cases_.end()) {
-      return {std::nullopt, {reason::kMissingCase, "nothing to compare with was run"}, {}};
+      return no_reading(reason::kMissingCase, "nothing to compare with was run");
     }
     out.against = other->id;
-    Reading theirs = read_metric(rule_, *other);
+    Reading theirs = read_metric(rule_.metric, *other);
     if (!theirs.value) {
-      theirs.reason.detail = "the other arm: " + theirs.reason.text();
-      theirs.reason.code = reason::kMissingCase;
+      // A feature that is off stays a declared choice, a wrong arm stays wrong; else it is missing.
+      if (theirs.reason.code == reason::kFeatureOff) return theirs;
+      const bool wrong = theirs.status == GateStatus::kFail;
+      theirs.reason = {wrong ? theirs.reason.code : reason::kMissingCase,
+                       "the other arm: " + (wrong ? theirs.reason.detail : theirs.reason.text())};
       return theirs;
     }
-    if (*theirs.value == 0) {
-      return {std::nullopt, {reason::kMissingMetric, "the other arm's value is 0"}, {}};
-    }
     const double ratio = value / *theirs.value;
+    if (!std::isfinite(ratio)) {
+      return no_reading(reason::kMissingMetric,
+                        fmt::format("{} can't be compared with {:g}", rule_.metric, *theirs.value));
+    }
     return {rule_.require.kind == RequireKind::kChange ? ratio - 1 : ratio, {}, GateStatus::kPass};
   }
 
@@ -162,46 +199,55 @@ class Judge {
     const double badness = std::max(below, above);
     if (gate_.value && badness <= worst_) return;
     worst_ = badness;
+    worst_case_ = gate_.cases.size();  // the one that is being judged comes next
     gate_.value = value;
     const double bound = below > above ? rule_.require.min : rule_.require.max;
     gate_.limit = std::isfinite(bound) ? std::optional(bound) : std::nullopt;
   }
 
   void conclude() {
-    std::vector<const GateCase*> judged;
-    std::vector<const GateCase*> missing;
+    if (gate_.cases.empty()) {
+      return missing({reason::kNothingMeasured, "no case of the run is covered by this gate"});
+    }
     const GateCase* failed = nullptr;
+    const GateCase* unjudged = nullptr;
+    std::size_t passed = 0;
     std::size_t off = 0;
+    std::size_t open = 0;
     for (const GateCase& one : gate_.cases) {
       if (one.status == GateStatus::kFail && failed == nullptr) failed = &one;
-      if (one.status != GateStatus::kSkipped) {
-        judged.push_back(&one);
+      if (one.status == GateStatus::kPass) {
+        ++passed;
       } else if (one.reason.code == reason::kFeatureOff) {
         ++off;
-      } else {
-        missing.push_back(&one);
+      } else if (one.status == GateStatus::kSkipped) {
+        ++open;
+        if (unjudged == nullptr) unjudged = &one;
       }
     }
-    if (failed != nullptr) return end(GateStatus::kFail, about(*failed));
-    if (judged.empty() && missing.empty() && off > 0) {
+    if (failed != nullptr) {
+      const GateCase& worst = gate_.cases[worst_case_];
+      return end(GateStatus::kFail, about(worst.status == GateStatus::kFail ? worst : *failed));
+    }
+    if (off == gate_.cases.size()) {
       gate_.blocking = false;
-      return end(GateStatus::kSkipped, gate_.cases.front().reason);
+      return end(GateStatus::kSkipped, about(gate_.cases.front()));
     }
-    if (gate_.cases.empty()) {
-      return missing_part({reason::kNothingMeasured, "no case of the run is covered by this gate"},
-                          false);
+    if (unjudged == nullptr) return end(GateStatus::kPass, {});
+    Reason why = about(*unjudged);
+    if (passed > 0) {
+      why.detail = fmt::format("{} of {} cases not judged, the first: {}", open, gate_.cases.size(),
+                               why.detail);
     }
-    if (!missing.empty()) return missing_part(about(*missing.front()), !judged.empty());
-    end(GateStatus::kPass, {});
+    // What may be missing is said, even where the rest is enough.
+    const bool enough = passed > 0 && rule_.on_missing == OnMissing::kSkip;
+    return enough ? end(GateStatus::kPass, std::move(why)) : missing(std::move(why));
   }
 
-  void missing_part(Reason why, bool rest_is_good) {
-    if (rule_.on_missing == OnMissing::kFail) return end(GateStatus::kFail, std::move(why));
-    if (rule_.on_missing == OnMissing::kSkip) {
-      gate_.blocking = false;
-      if (rest_is_good) return end(GateStatus::kPass, {});
-    }
-    end(GateStatus::kSkipped, std::move(why));
+  void missing(Reason why) {
+    gate_.blocking = rule_.on_missing != OnMissing::kSkip;
+    const bool fails = rule_.on_missing == OnMissing::kFail;
+    end(fails ? GateStatus::kFail : GateStatus::kSkipped, std::move(why));
   }
 
   static Reason about(const GateCase& one) {
@@ -218,6 +264,7 @@ class Judge {
   std::span<const CaseResult> cases_;
   GateResult gate_;
   double worst_ = 0;
+  std::size_t worst_case_ = 0;
 };
 
 }  // namespace

@@ -17,8 +17,11 @@ struct Routes {
   std::string retry = "NEXT → self";
 };
 
-/// Judges every rule over the cases. A gate passes only if at least one case was judged and every
-/// case that it covers was measured, its output checked, and its value within the requirement.
+/// Judges every rule over the cases of the run, one for each that was planned. A gate passes only
+/// if at least one case was judged, no case fails, and every case that it covers was measured (see
+/// evidence.hpp) with a value within the requirement. Two kinds of case may be missing, and the
+/// gate lists them: those whose feature is off, and any but one where the rule says on_missing:
+/// skip.
 std::vector<GateResult> judge(std::span<const Rule> rules, std::span<const CaseResult> cases);
 
 /// All gates together. In order of precedence: interrupted (exit 4); a failed required gate or a

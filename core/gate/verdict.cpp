@@ -2,41 +2,53 @@
 
 #include <fmt/format.h>
 
+#include "gate/evidence.hpp"
 #include "gate/judge.hpp"
 
 namespace bitgate {
 namespace {
 
-constexpr double kImplausibleShare = 1.05;
-
 Verdict make(VerdictStatus status, Reason why, const std::string& route, ExitCode code) {
   return {status, std::move(why), route, code};
 }
 
-const CaseResult* find_case(std::span<const CaseResult> cases, CaseStatus status) {
-  const auto found = std::find_if(cases.begin(), cases.end(), [&](const CaseResult& result) {
-    return result.status == status;
-  });
-  return found == cases.end() ? nullptr : &*found;
+/// The first case of this standing, with the reason.
+struct Found {
+  const CaseResult* result = nullptr;
+  Reason reason;
+
+  explicit operator bool() const { return result != nullptr; }
+  /// "case: detail"
+  [[nodiscard]] Reason about() const {
+    return {reason.code, fmt::format("{}: {}", result->id, reason.detail)};
+  }
+};
+
+Found find_case(std::span<const CaseResult> cases, CaseStatus status) {
+  for (const CaseResult& result : cases) {
+    Standing standing = standing_of(result);
+    if (standing.status == status) return {&result, std::move(standing.reason)};
+  }
+  return {};
 }
 
 /// A case that is faster than the machine can be: its measurement is wrong, whatever gates look at.
-const CaseResult* find_implausible(std::span<const CaseResult> cases) {
-  const auto found = std::find_if(cases.begin(), cases.end(), [](const CaseResult& result) {
-    const auto metric = result.metrics.find("compute.ceiling");
-    return metric != result.metrics.end() && metric->second.value.value_or(0) > kImplausibleShare;
-  });
-  return found == cases.end() ? nullptr : &*found;
+Found find_implausible(std::span<const CaseResult> cases) {
+  const auto found = std::find_if(cases.begin(), cases.end(), is_implausible);
+  return found == cases.end() ? Found{} : Found{&*found, implausible(*found)};
 }
 
-const GateResult* find_gate(std::span<const GateResult> gates, GateStatus status) {
+const GateResult* find_gate(std::span<const GateResult> gates, GateStatus status,
+                            bool inconclusive = false) {
   const auto found = std::find_if(gates.begin(), gates.end(), [&](const GateResult& gate) {
-    return gate.required && gate.blocking && gate.status == status;
+    return gate.required && gate.blocking && gate.status == status &&
+           (!inconclusive || gate.reason.code == reason::kInconclusive);
   });
   return found == gates.end() ? nullptr : &*found;
 }
 
 Reason about(const GateResult& gate) {
+  if (gate.reason.detail.empty()) return {gate.reason.code, gate.id};
   return {gate.reason.code, fmt::format("{}: {}", gate.id, gate.reason.detail)};
 }
 
@@ -46,41 +58,35 @@ Verdict conclude(std::span<const GateResult> gates, std::span<const CaseResult> 
                  bool interrupted, const Routes& routes) {
   if (interrupted) {
     const auto measured = std::count_if(cases.begin(), cases.end(), [](const CaseResult& result) {
-      return result.status == CaseStatus::kMeasured;
+      return standing_of(result).status == CaseStatus::kMeasured;
     });
     return make(VerdictStatus::kFail,
                 {reason::kInterrupted, fmt::format("after {} of {} cases", measured, cases.size())},
                 routes.retry, ExitCode::kFault);
   }
-  if (const CaseResult* wrong = find_case(cases, CaseStatus::kFail)) {
-    return make(VerdictStatus::kFail,
-                {wrong->reason.code, fmt::format("{}: {}", wrong->id, wrong->reason.detail)},
-                routes.fail, ExitCode::kFail);
+  if (const Found wrong = find_case(cases, CaseStatus::kFail)) {
+    return make(VerdictStatus::kFail, wrong.about(), routes.fail, ExitCode::kFail);
   }
-  if (const CaseResult* impossible = find_implausible(cases)) {
-    return make(VerdictStatus::kFail,
-                {reason::kImplausible,
-                 fmt::format("{}: {:.0f}% of what this machine can do", impossible->id,
-                             *impossible->metrics.at("compute.ceiling").value * 100)},
-                routes.fail, ExitCode::kFail);
+  if (const Found impossible = find_implausible(cases)) {
+    return make(VerdictStatus::kFail, impossible.about(), routes.fail, ExitCode::kFail);
   }
   if (const GateResult* failed = find_gate(gates, GateStatus::kFail)) {
     return make(VerdictStatus::kFail, about(*failed), routes.fail, ExitCode::kFail);
   }
-  if (const CaseResult* broken = find_case(cases, CaseStatus::kError)) {
-    return make(VerdictStatus::kFail,
-                {reason::kError, fmt::format("{}: {}", broken->id, broken->reason.detail)},
-                routes.retry, ExitCode::kFault);
+  if (const Found broken = find_case(cases, CaseStatus::kError)) {
+    return make(VerdictStatus::kFail, broken.about(), routes.retry, ExitCode::kFault);
   }
-  if (find_case(cases, CaseStatus::kMeasured) == nullptr) {
+  if (!find_case(cases, CaseStatus::kMeasured)) {
     Reason why{reason::kNothingMeasured, ""};
-    if (!cases.empty()) {
-      why.detail = fmt::format("{} cases were skipped, the first: {}", cases.size(),
-                               cases.front().reason.text());
+    if (const Found skipped = find_case(cases, CaseStatus::kSkipped)) {
+      why.detail = skipped.reason.text();
+      if (cases.size() > 1) {
+        why.detail = fmt::format("{} cases were skipped, the first: {}", cases.size(), why.detail);
+      }
     }
     return make(VerdictStatus::kSkipped, std::move(why), routes.retry, ExitCode::kNothingMeasured);
   }
-  if (const GateResult* open = find_gate(gates, GateStatus::kInconclusive)) {
+  if (const GateResult* open = find_gate(gates, GateStatus::kSkipped, true)) {
     return make(VerdictStatus::kSkipped, about(*open), routes.retry, ExitCode::kInconclusive);
   }
   if (const GateResult* open = find_gate(gates, GateStatus::kSkipped)) {

@@ -42,13 +42,13 @@ bool CaseSpace::has(const Selectors& where) const {
 
 bool CaseSpace::has_pair(const Selectors& where, const Selectors& against) const {
   const auto other_suite = against.find("suite");
+  const auto theirs = std::find_if(suites_.begin(), suites_.end(), [&](const Suite& suite) {
+    return other_suite != against.end() && covers(suite, {*other_suite});
+  });
   return std::any_of(suites_.begin(), suites_.end(), [&](const Suite& mine) {
     if (!covers(mine, where)) return false;
     if (other_suite == against.end()) return pairs(mine, mine, where, against);
-    return std::any_of(suites_.begin(), suites_.end(), [&](const Suite& theirs) {
-      return theirs.at("suite").all.count(other_suite->second) != 0 &&
-             pairs(mine, theirs, where, against);
-    });
+    return theirs != suites_.end() && pairs(mine, *theirs, where, against);
   });
 }
 

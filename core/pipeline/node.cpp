@@ -155,7 +155,9 @@ class Builder : public YAML::EventHandler {
     fail(at, fmt::format("more than {} levels deep; flatten it", kMostDepth));
   }
   [[noreturn]] void fail_key(Position at) {
-    fail(at, "a key must be text, not a list or a map; put quotes around it if it is text");
+    fail(at,
+         "a key must be text, not a list or a map; put quotes around it if it is text, and check "
+         "that all quotes and brackets from here on are closed");
   }
   void check_tag(Position at, const std::string& tag) {
     if (tag.empty() || tag == "?" || tag == "!") return;
@@ -330,11 +332,12 @@ Node parse_yaml(std::string_view text, const std::string& file) {
   } catch (const YAML::Exception& error) {
     const Position at =
         error.mark.is_null() ? Position{} : source.position(error.mark.line, error.mark.column);
-    builder.fail(at, source.indented_by_tab(at.line)
-                         ? "a tab can't indent in YAML; use spaces"
-                         : fmt::format("not YAML: {}; check brackets, quotes, colons and "
-                                       "indentation up to here",
-                                       error.msg.substr(0, 200)));
+    if (const int column = source.tab_in_indentation(at.line); column > 0) {
+      builder.fail({at.line, column}, "a tab can't indent in YAML; use spaces");
+    }
+    builder.fail(at, fmt::format("not YAML: {}; check brackets, quotes, colons and indentation up "
+                                 "to here",
+                                 error.msg.substr(0, 200)));
   }
   builder.finish();
   return builder.take();

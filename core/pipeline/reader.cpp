@@ -36,6 +36,9 @@ std::string load_text(const std::filesystem::path& path) {
     return read_file(path, kMostBytes);
   } catch (const std::system_error& error) {
     if (error.code() == std::errc::file_too_large) fail("the file is larger than 1 MiB; split it");
+    if (error.code() == std::errc::not_supported) {
+      fail("is not a regular file but a pipe or a device; write the pipeline to a file");
+    }
     fail(fmt::format("can't be read: {}; check the path", error.code().message()));
   }
   return {};
@@ -71,8 +74,9 @@ void set_in_suites(Node& root, std::string_view stage, std::string_view key, con
 /// Writes the command line's changes into the tree, to be checked like everything else.
 void apply(const Overrides& overrides, Node& root) {
   for (const auto& [axis, values] : overrides.axes) {
-    const auto* known = std::find_if(kAxisStage.begin(), kAxisStage.end(),
-                                     [&](const auto& entry) { return entry.first == axis; });
+    const auto* known =
+        std::find_if(kAxisStage.begin(), kAxisStage.end(),
+                     [&name = axis](const auto& entry) { return entry.first == name; });
     if (known == kAxisStage.end()) {
       std::vector<std::string> names;
       for (const auto& entry : kAxisStage) names.emplace_back(entry.first);
@@ -259,15 +263,20 @@ Pipeline read_root(const Value& root, bool axes_replaced) {
 
 }  // namespace
 
-Pipeline read_pipeline(const std::filesystem::path& path, const Overrides& overrides) {
-  const std::string text = load_text(path);
-  Node root = parse_yaml(text, path.string());
+Pipeline parse_pipeline(std::string_view text, const std::string& file,
+                        const Overrides& overrides) {
+  Node root = parse_yaml(text, file);
   apply(overrides, root);
-  Reading reading(path.string());
+  Reading reading(file);
   Pipeline pipeline = read_root(Value(reading, root, ""), !overrides.axes.empty());
   reading.finish();
-  pipeline.path = std::filesystem::absolute(path);
   pipeline.sha256 = sha256(text);
+  return pipeline;
+}
+
+Pipeline read_pipeline(const std::filesystem::path& path, const Overrides& overrides) {
+  Pipeline pipeline = parse_pipeline(load_text(path), path.string(), overrides);
+  pipeline.path = std::filesystem::absolute(path);
   return pipeline;
 }
 

@@ -3,7 +3,6 @@
 
 #include <fmt/format.h>
 
-#include "base/text.hpp"
 #include "pipeline/case_space.hpp"
 #include "pipeline/reader_parts.hpp"
 #include "pipeline/requirement.hpp"
@@ -61,12 +60,8 @@ class GateReader {
     rule.metric = *name;
     const MetricInfo* info = find_metric(*name);
     if (info == nullptr) {
-      const std::vector<std::string> known = metric_names();
-      const std::string guess = did_you_mean(*name, known);
-      std::string listed;
-      for (const std::string& one : known) listed += (listed.empty() ? "" : ", ") + one;
       metric->error(
-          fmt::format("no metric '{}'{}", *name, guess.empty() ? "; there are " + listed : guess));
+          fmt::format("no metric {}{}", in_quotes(*name), instead_of(*name, metric_names(), "")));
     }
     return info;
   }
@@ -122,10 +117,8 @@ class GateReader {
     const bool is_name = key == "suite" || key == "backend";
     if (!suites_are_good_ || space_.empty() || (axes_replaced_ && !is_name)) return true;
     if (space_.has({{key, text}})) return true;
-    const std::vector<std::string> possible = space_.values(key);
-    const std::string guess = did_you_mean(text, possible);
     value.error(fmt::format("no case has {} {}{}", key, in_quotes(text),
-                            guess.empty() ? "; there are " + listed(possible) : guess));
+                            instead_of(text, space_.values(key), "")));
     return false;
   }
 

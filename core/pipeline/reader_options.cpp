@@ -32,6 +32,7 @@ nlohmann::json integer_of(const Value& value) {
 
 nlohmann::json scalar_of(const Value& value) {
   const Node& node = value.node();
+  if (value.refused_interpolation()) return nullptr;
   switch (node.type()) {
     case Node::Type::kText:
       break;

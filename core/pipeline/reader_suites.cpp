@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include "base/text.hpp"
 #include "pipeline/reader_parts.hpp"
 #include "pipeline/units.hpp"
 
@@ -137,9 +136,8 @@ SuiteSpec read_suite(const std::string& name, const Value& value,
     suite.backends = read_axis<std::string>(*list, [&](const Value& item) {
       std::optional<std::string> backend = item.text("the name of a backend");
       if (backend && std::find(known.begin(), known.end(), *backend) == known.end()) {
-        const std::string guess = did_you_mean(*backend, known);
         item.error(fmt::format("no backend {}{}", in_quotes(*backend),
-                               guess.empty() ? "; there are " + listed(known) : guess));
+                               instead_of(*backend, known, "write it under 'backends'")));
         backend.reset();
       }
       return backend;

@@ -65,6 +65,7 @@ std::optional<std::string> Value::text(const std::string& wanted) const {
                       node_->kind == Node::Kind::kScalar ? "empty text" : node_->shown()));
     return std::nullopt;
   }
+  if (refused_interpolation()) return std::nullopt;
   switch (node_->type()) {
     case Node::Type::kText:
       return node_->scalar;
@@ -77,6 +78,16 @@ std::optional<std::string> Value::text(const std::string& wanted) const {
   }
   error(fmt::format("must be {}, not the bare number {}", wanted, node_->shown()));
   return std::nullopt;
+}
+
+bool Value::refused_interpolation() const {
+  const std::size_t at = node_->scalar.find("${");
+  if (at == std::string::npos) return false;
+  error(
+      fmt::format("{} is not replaced by anything: pipelines have no variables; write the value "
+                  "out",
+                  in_quotes(std::string_view(node_->scalar).substr(at))));
+  return true;
 }
 
 std::optional<bool> Value::boolean() const {
@@ -94,8 +105,9 @@ std::optional<bool> Value::boolean() const {
 }
 
 std::optional<std::uint64_t> Value::integer(std::uint64_t least, std::uint64_t most) const {
-  const std::string wanted =
-      fmt::format("must be an integer from {} to {}, not {}", least, most, node_->shown());
+  const std::string range =
+      least == most ? std::to_string(least) : fmt::format("an integer from {} to {}", least, most);
+  const std::string wanted = fmt::format("must be {}, not {}", range, node_->shown());
   if (node_->kind != Node::Kind::kScalar) {
     error(wanted);
     return std::nullopt;
@@ -104,7 +116,9 @@ std::optional<std::uint64_t> Value::integer(std::uint64_t least, std::uint64_t m
   if (number && node_->quoted) {
     error(wanted + " in quotes; take the quotes out");
   } else if (!number && node_->type() == Node::Type::kInteger && node_->scalar.front() == '0') {
-    error(wanted + ": some readers take it for octal; write it in decimal, without a leading 0");
+    error(wanted +
+          ": it means different numbers to different readers; write it in decimal without a "
+          "leading 0");
   } else if (!number || *number < least || *number > most) {
     error(wanted);
   } else {
@@ -193,6 +207,13 @@ std::string listed(const std::vector<std::string>& words) {
     out += (i == 0 ? "" : ", ") + words[i];
   }
   return words.size() > kMostListed ? out + ", …" : out;
+}
+
+std::string instead_of(const std::string& word, const std::vector<std::string>& known,
+                       const std::string& if_none) {
+  if (known.empty()) return "; " + if_none;
+  const std::string guess = did_you_mean(word, known);
+  return guess.empty() ? "; there are " + listed(known) : guess;
 }
 
 }  // namespace bitgate

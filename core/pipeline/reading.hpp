@@ -47,6 +47,8 @@ class Value {
   /// The text of a scalar that is neither a number nor a boolean. `wanted` describes it for the
   /// message: "a name, e.g. cpu_simd".
   [[nodiscard]] std::optional<std::string> text(const std::string& wanted) const;
+  /// Notes an error if the text of a scalar holds "${": it would reach a plugin as it stands.
+  [[nodiscard]] bool refused_interpolation() const;
   /// true or false, and nothing that merely looks like it.
   [[nodiscard]] std::optional<bool> boolean() const;
   /// A decimal integer without quotes.
@@ -82,5 +84,10 @@ bool is_old_boolean(std::string_view text);
 
 /// "a, b, c", with "…" after the twelfth.
 std::string listed(const std::vector<std::string>& words);
+
+/// What to write for an unknown word: " (did you mean 'x'?)", else "; there are a, b", else "; "
+/// and the advice for when there is none.
+std::string instead_of(const std::string& word, const std::vector<std::string>& known,
+                       const std::string& if_none);
 
 }  // namespace bitgate

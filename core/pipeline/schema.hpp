@@ -3,8 +3,12 @@
 
 #include <string_view>
 
+#include "base/embedded_file.hpp"
+
 namespace bitgate {
 
-std::string_view pipeline_schema();
+std::span<const EmbeddedFile> pipeline_schema_files();
+
+inline std::string_view pipeline_schema() { return pipeline_schema_files().front().text; }
 
 }  // namespace bitgate

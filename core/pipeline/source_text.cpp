@@ -85,10 +85,11 @@ bool SourceText::has_null_at(int line_number, int column) const {
          rest.starts_with("NULL");
 }
 
-bool SourceText::indented_by_tab(int line_number) const {
+int SourceText::tab_in_indentation(int line_number) const {
   const std::string_view text = line(line_number - 1);
   const std::size_t indentation = text.find_first_not_of(' ');
-  return indentation != std::string_view::npos && text[indentation] == '\t';
+  if (indentation == std::string_view::npos || text[indentation] != '\t') return 0;
+  return static_cast<int>(indentation) + 1;
 }
 
 std::string_view SourceText::line(int number) const {

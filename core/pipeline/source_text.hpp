@@ -25,8 +25,8 @@ class SourceText {
   [[nodiscard]] Position position(int line, int column) const;
   /// Whether "~" or "null" is written there.
   [[nodiscard]] bool has_null_at(int line, int column) const;
-  /// Whether a line, counted from 1, begins with spaces and a tab.
-  [[nodiscard]] bool indented_by_tab(int line) const;
+  /// The column, from 1, of a tab in the indentation of a line counted from 1; 0: there is none.
+  [[nodiscard]] int tab_in_indentation(int line) const;
 
  private:
   /// Without its end; empty beyond the text. From 0.

@@ -105,8 +105,6 @@ std::string word(GateStatus status) {
       return "pass";
     case GateStatus::kFail:
       return "fail";
-    case GateStatus::kInconclusive:
-      return "inconclusive";
     case GateStatus::kSkipped:
       break;
   }
@@ -168,15 +166,11 @@ Json to_json(const GateResult& result) {
                      {"value", number(one.value)},
                      {"against", text_or_null(one.against)}});
   }
-  return {{"id", to_utf8(result.id)},
-          {"metric", result.metric},
-          {"require", to_utf8(result.require)},
-          {"required", result.required},
-          {"status", word(result.status)},
-          {"reason", to_json(result.reason)},
-          {"value", number(result.value)},
-          {"limit", number(result.limit)},
-          {"unit", result.unit},
+  return {{"id", to_utf8(result.id)},           {"metric", result.metric},
+          {"require", to_utf8(result.require)}, {"required", result.required},
+          {"blocking", result.blocking},        {"status", word(result.status)},
+          {"reason", to_json(result.reason)},   {"value", number(result.value)},
+          {"limit", number(result.limit)},      {"unit", result.unit},
           {"cases", std::move(cases)}};
 }
 
@@ -194,7 +188,7 @@ Json to_json(const Receipt& receipt) {
   for (const auto& [threads, measured] : receipt.ceilings) {
     ceilings[std::to_string(threads)] = to_json(measured);
   }
-  return {{"schema", "bitgate.receipt/1"},
+  return {{"schema", kReceiptSchema},
           {"verdict", to_json(receipt.verdict)},
           {"gates", array_of(receipt.gates)},
           {"pipeline",

@@ -9,6 +9,8 @@
 
 namespace bitgate {
 
+inline constexpr const char* kReceiptSchema = "bitgate.receipt/1";
+
 /// Ordered so that a reader finds first what matters first. Numbers are finite or null.
 nlohmann::ordered_json to_json(const Receipt& receipt);
 nlohmann::ordered_json to_json(const CaseResult& result);

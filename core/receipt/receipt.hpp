@@ -9,6 +9,8 @@
 #include <utility>
 #include <vector>
 
+#include "receipt/reasons.hpp"
+
 namespace bitgate {
 
 /// Why something was skipped, could not be judged, or failed: a word of a closed list (reasons.hpp)
@@ -22,30 +24,6 @@ struct Reason {
   [[nodiscard]] std::string text() const { return detail.empty() ? code : code + ": " + detail; }
   bool operator==(const Reason&) const = default;
 };
-
-/// The closed list of reason codes.
-namespace reason {
-// The gate contract's words.
-inline constexpr const char* kOutOfScope = "out-of-scope";
-inline constexpr const char* kMissingTool = "missing-tool";
-inline constexpr const char* kNoGpuAvailable = "no-gpu-available";
-// bitgate's own.
-inline constexpr const char* kFeatureOff = "feature-off";
-inline constexpr const char* kUnsupported = "unsupported";
-inline constexpr const char* kUnavailable =
-    "unavailable";  // the plugin or device can't be used here
-inline constexpr const char* kSimulatedDevice = "simulated-device";
-inline constexpr const char* kInconclusive = "inconclusive";
-inline constexpr const char* kNothingMeasured = "nothing-measured";
-inline constexpr const char* kMissingMetric =
-    "missing-metric";                                        // measured, but without this metric
-inline constexpr const char* kMissingCase = "missing-case";  // the other arm of a comparison
-inline constexpr const char* kMismatch = "mismatch";         // output disagrees with the oracle
-inline constexpr const char* kImplausible = "implausible";   // faster than the machine can be
-inline constexpr const char* kLimit = "limit";               // measured, and beyond the limit
-inline constexpr const char* kError = "error";               // a plugin, worker or host fault
-inline constexpr const char* kInterrupted = "interrupted";
-}  // namespace reason
 
 enum class Direction { kHigher, kLower };
 
@@ -108,7 +86,9 @@ struct CaseResult {
   std::string stderr_tail;                ///< of a worker that failed
 };
 
-enum class GateStatus { kPass, kFail, kInconclusive, kSkipped };
+/// An inconclusive gate is skipped too, with reason::kInconclusive: nothing but these three words
+/// leaves the program.
+enum class GateStatus { kPass, kFail, kSkipped };
 
 /// One case under one gate.
 struct GateCase {
@@ -130,7 +110,7 @@ struct GateResult {
   std::optional<double> value;  ///< of the worst case
   std::optional<double> limit;  ///< the bound nearest to it
   std::string unit;             ///< of value and limit: the metric's, "x" or "%"
-  std::vector<GateCase> cases;
+  std::vector<GateCase> cases;  ///< all that it covers, judged or not
 };
 
 enum class VerdictStatus { kPass, kFail, kSkipped };

@@ -148,6 +148,7 @@ void CaseRunner::run_stages(const Case& what, BackendPool::Live& live, Workload&
     facts.timing_invalid = result.reason.text();
     for (auto& [name, stage] : result.stages) {
       stage.samples_ns.clear();
+      stage.summary.reset();
       stage.reason = facts.timing_invalid;
     }
   }

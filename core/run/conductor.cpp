@@ -6,7 +6,6 @@
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
-#include <spdlog/spdlog.h>
 
 #include "base/version.hpp"
 #include "gate/judge.hpp"
@@ -16,6 +15,7 @@
 #include "run/case_runner.hpp"
 #include "run/documents.hpp"
 #include "run/reporting.hpp"
+#include "run/worker_setup.hpp"
 #include "worker/interrupt.hpp"
 
 namespace bitgate {
@@ -26,31 +26,13 @@ std::string now_rfc3339() {
   return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(now));
 }
 
-worker::WorkerOptions worker_options(const Pipeline& pipeline, const RunOptions& options) {
-  worker::WorkerOptions out;
-  out.isolate = options.isolate;
-  out.step_limit = pipeline.limits.step;
-  out.memory = pipeline.limits.memory;
-  out.on_log = [](int level, std::string_view text) {
-    constexpr spdlog::level::level_enum kLevels[] = {spdlog::level::debug, spdlog::level::info,
-                                                     spdlog::level::warn, spdlog::level::err};
-    spdlog::log(kLevels[std::clamp(level, 0, 3)], "plugin: {}", text);
-  };
-  out.on_write = [](int stream, std::string_view text) {
-    std::FILE* file = stream == 1 ? stdout : stderr;
-    std::fwrite(text.data(), 1, text.size(), file);
-    std::fflush(file);
-  };
-  return out;
-}
-
-CaseResult not_run(const Case& what) {
+CaseResult not_run(const Case& what, Reason why) {
   CaseResult result;
   result.id = what.id;
   result.suite = what.suite->name;
   result.backend = what.backend->name;
   result.axes = what.axes();
-  result.reason = {reason::kInterrupted, ""};
+  result.reason = std::move(why);
   return result;
 }
 
@@ -78,19 +60,24 @@ class Stopwatch {
 void run_cases(const Pipeline& pipeline, std::span<const Case> cases, BackendPool& pool,
                Reporting& reporting, Receipt& receipt) {
   if (cases.empty()) return;
+  // Every case of the plan has a result from the start, so that none can go missing unseen.
+  for (const Case& what : cases) {
+    receipt.cases.push_back(not_run(what, {reason::kMissingCase, "it was planned and not run"}));
+  }
   CaseRunner runner(pipeline, pool);
   const Stopwatch watch(cases.size());
   for (std::size_t i = 0; i < cases.size(); ++i) {
     reporting.event(case_started(watch.at(i, i), cases[i]));
     try {
       if (worker::interrupted()) throw worker::Interrupted();
-      receipt.cases.push_back(runner.run(cases[i]));
+      receipt.cases[i] = runner.run(cases[i]);
     } catch (const worker::Interrupted&) {
       receipt.interrupted = true;
-      for (const Case& left : cases.subspan(i)) receipt.cases.push_back(not_run(left));
+      for (; i < cases.size(); ++i)
+        receipt.cases[i] = not_run(cases[i], {reason::kInterrupted, "before it was done"});
       return;
     }
-    reporting.event(case_finished(watch.at(i, i + 1), receipt.cases.back()));
+    reporting.event(case_finished(watch.at(i, i + 1), receipt.cases[i]));
   }
 }
 
@@ -115,7 +102,7 @@ Receipt conduct(const Pipeline& pipeline, std::span<const Case> cases, const Run
   receipt.pipeline = {pipeline.name, pipeline.gate, pipeline.path.string(), pipeline.sha256};
 
   const worker::Catalog catalog = worker::search(worker::search_directories());
-  const worker::WorkerOptions workers = worker_options(pipeline, options);
+  const worker::WorkerOptions workers = worker_setup(pipeline.limits, options.isolate);
   Reporting reporting(pipeline, catalog, workers);
   reporting.begin(plan_document(pipeline, cases, this_terminal()));
   {

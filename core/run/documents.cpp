@@ -4,12 +4,15 @@
 #include <unistd.h>
 
 #include <cstdlib>
+#include <initializer_list>
 #include <string_view>
+#include <utility>
 
 #include <nlohmann/json.hpp>
 
 #include "base/version.hpp"
 #include "receipt/json.hpp"
+#include "receipt/read.hpp"
 
 namespace bitgate {
 namespace {
@@ -60,6 +63,25 @@ std::string text(const Json& document) {
   return document.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
+std::string plan_of(Json tool, Json pipeline, const Terminal& terminal, Json cases, Json gates) {
+  return text({{"schema", "bitgate.plan/1"},
+               {"tool", std::move(tool)},
+               {"pipeline", std::move(pipeline)},
+               {"terminal",
+                {{"stdout", to_json(terminal.out)},
+                 {"stderr", to_json(terminal.err)},
+                 {"unicode", terminal.unicode}}},
+               {"cases", std::move(cases)},
+               {"gates", std::move(gates)}});
+}
+
+/// These keys of an object.
+Json part(const Json& whole, std::initializer_list<const char*> keys) {
+  Json out = Json::object();
+  for (const char* key : keys) out[key] = whole.at(key);
+  return out;
+}
+
 }  // namespace
 
 Terminal this_terminal() {
@@ -81,17 +103,28 @@ std::string plan_document(const Pipeline& pipeline, std::span<const Case> cases,
   for (const Rule& rule : pipeline.gates) {
     gates.push_back({{"id", rule.id}, {"metric", rule.metric}, {"require", rule.require.text}});
   }
-  return text(
-      {{"schema", "bitgate.plan/1"},
-       {"tool", {{"version", tool_version()}, {"git", tool_git()}}},
-       {"pipeline",
-        {{"name", pipeline.name}, {"gate", pipeline.gate}, {"path", pipeline.path.string()}}},
-       {"terminal",
-        {{"stdout", to_json(terminal.out)},
-         {"stderr", to_json(terminal.err)},
-         {"unicode", terminal.unicode}}},
-       {"cases", std::move(list)},
-       {"gates", std::move(gates)}});
+  return plan_of(
+      {{"version", tool_version()}, {"git", tool_git()}},
+      {{"name", pipeline.name}, {"gate", pipeline.gate}, {"path", pipeline.path.string()}},
+      terminal, std::move(list), std::move(gates));
+}
+
+std::string plan_document(const Json& receipt, const Terminal& terminal) {
+  try {
+    Json cases = Json::array();
+    for (const Json& result : receipt.at("cases")) {
+      cases.push_back(part(result, {"id", "suite", "backend", "axes"}));
+    }
+    Json gates = Json::array();
+    for (const Json& gate : receipt.at("gates")) {
+      gates.push_back(part(gate, {"id", "metric", "require"}));
+    }
+    return plan_of(part(receipt.at("tool"), {"version", "git"}),
+                   part(receipt.at("pipeline"), {"name", "gate", "path"}), terminal,
+                   std::move(cases), std::move(gates));
+  } catch (const Json::exception& error) {
+    throw BadReceipt(std::string("is no whole receipt: ") + error.what());
+  }
 }
 
 std::string case_started(const Progress& progress, const Case& what) {

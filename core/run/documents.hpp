@@ -6,6 +6,8 @@
 #include <span>
 #include <string>
 
+#include <nlohmann/json.hpp>
+
 #include "pipeline/expand.hpp"
 #include "pipeline/pipeline.hpp"
 #include "receipt/receipt.hpp"
@@ -38,6 +40,8 @@ struct Progress {
 
 std::string plan_document(const Pipeline& pipeline, std::span<const Case> cases,
                           const Terminal& terminal);
+/// The plan that a stored receipt came from. Throws BadReceipt if it lacks a part of it.
+std::string plan_document(const nlohmann::ordered_json& receipt, const Terminal& terminal);
 std::string case_started(const Progress& progress, const Case& what);
 std::string case_finished(const Progress& progress, const CaseResult& result);
 std::string message(const std::string& level, const std::string& text);

@@ -52,7 +52,9 @@ void Reporting::tell(const Call& call) {
 
 void Reporting::failed(const ReporterSpec& spec, const std::string& why) {
   spdlog::log(spec.required ? spdlog::level::err : spdlog::level::warn, "reporter {}: {}{}",
-              spec.plugin, why, spec.required ? "" : " (the verdict stands without it)");
+              spec.plugin, why,
+              spec.required ? " (it is required: exit code 4 instead of 0)"
+                            : " (the verdict stands without it)");
   required_failed_ = required_failed_ || spec.required;
 }
 

@@ -3,8 +3,8 @@
 #include <bitgate/formats.hpp>
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
-#include <cstring>
 #include <limits>
 #include <stdexcept>
 

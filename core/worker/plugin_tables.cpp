@@ -27,9 +27,7 @@ void ErrorSlot::check(bg_status status) const {
 OpenPlugin::OpenPlugin(const bg_plugin& plugin, std::string_view options, Breadcrumb& breadcrumb,
                        Upcalls& upcalls)
     : plugin_(plugin), breadcrumb_(breadcrumb), upcalls_(upcalls) {
-  static constexpr auto self = [](void* ctx) -> OpenPlugin& {
-    return *static_cast<OpenPlugin*>(ctx);
-  };
+  static const auto self = [](void* ctx) -> OpenPlugin& { return *static_cast<OpenPlugin*>(ctx); };
   static constexpr bg_output kOutput = {sizeof(bg_output), 0,
                                         [](void* ctx, int32_t stream, bg_str text) {
                                           self(ctx).upcalls_.write(stream, to_string(text));

@@ -52,8 +52,8 @@ Fd out_of_the_way(int fd) {
 std::vector<std::string> worker_environment() {
   constexpr std::array<std::string_view, 9> kNames = {
       "PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "LD_LIBRARY_PATH", "TERM", "NO_COLOR", "TZ"};
-  constexpr std::array<std::string_view, 8> kPrefixes = {"CUDA_", "NVIDIA_", "OCL_",  "OPENCL_",
-                                                         "POCL_", "OMP_",    "ASAN_", "UBSAN_"};
+  constexpr std::array<std::string_view, 10> kPrefixes = {
+      "CUDA_", "NVIDIA_", "OCL_", "OPENCL_", "POCL_", "OMP_", "ASAN_", "LSAN_", "TSAN_", "UBSAN_"};
   std::vector<std::string> kept;
   for (char** entry = environ; *entry != nullptr; ++entry) {
     const std::string_view text = *entry;
@@ -181,6 +181,8 @@ std::optional<json> Process::take_answer() {
       } else if (const auto write = content.find("write"); write != content.end()) {
         options_.on_write(write->at("stream").get<int>(), write->at("text").get<std::string>());
       } else {
+        // cppcheck-suppress returnStdMoveLocal  (a part of the frame, which nothing else would
+        // move)
         return std::move(content);
       }
     }

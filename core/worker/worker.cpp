@@ -59,7 +59,7 @@ class ProcessWorker : public Worker {
 
 }  // namespace
 
-PluginError::PluginError(int status, std::string step, std::string message)
+PluginError::PluginError(int status, const std::string& step, std::string message)
     : std::runtime_error(fmt::format("{} in {}: {}", status_word(status), step, message)),
       status_(status),
       message_(std::move(message)) {}

@@ -33,7 +33,7 @@ class Fault : public std::runtime_error {
 /// The plugin answered with a status other than BG_OK; the worker lives on.
 class PluginError : public std::runtime_error {
  public:
-  PluginError(int status, std::string step, std::string message);
+  PluginError(int status, const std::string& step, std::string message);
   [[nodiscard]] int status() const { return status_; }
   [[nodiscard]] const std::string& message() const { return message_; }
 

@@ -6,6 +6,7 @@
 #include "progress.hpp"
 #include "report.hpp"
 #include "style.hpp"
+#include "text.hpp"
 
 namespace {
 
@@ -38,16 +39,19 @@ class ConsoleReporter : public bitgate::Reporter {
   }
 
   void event(std::string_view event) override {
-    const std::string text = progress_.event(json::parse(event));
-    if (!text.empty()) host_.write(BG_STDERR, text);
+    write(BG_STDERR, progress_.event(json::parse(event)));
   }
 
   void finish(std::string_view receipt) override {
-    host_.write(BG_STDERR, progress_.clear());
-    host_.write(BG_STDOUT, console::report(nlohmann::ordered_json::parse(receipt), out_));
+    write(BG_STDERR, progress_.clear());
+    write(BG_STDOUT, console::report(nlohmann::ordered_json::parse(receipt), out_));
   }
 
  private:
+  void write(int stream, const std::string& text) const {
+    if (!text.empty()) host_.write(stream, out_.unicode ? text : console::ascii(text));
+  }
+
   bitgate::Host host_;
   console::Style out_;
   console::Progress progress_;

@@ -50,10 +50,10 @@ std::string Progress::plain_line(const nlohmann::json& event) const {
   if (time != result.at("metrics").end() && time->at("value").is_number()) {
     line += time_text(time->at("value"), style_.unicode);
   } else {
-    line += printable(result.at("status").get<std::string>());
-    if (result.at("reason").is_string()) {
-      line += ": " + cut(printable(result.at("reason").get<std::string>()), 160, style_.unicode);
-    }
+    const nlohmann::json& why = result.at("reason");
+    const std::string text = with_reason(result.at("status").get<std::string>(),
+                                         why.is_string() ? why.get<std::string>() : "");
+    line += cut(printable(text), 160, style_.unicode);
   }
   return line + "\n";
 }

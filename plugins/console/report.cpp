@@ -147,9 +147,7 @@ class Report {
     const std::optional<double> time = metric(result, "compute.time");
     if (!time) {
       out.bad = result.at("status") != "skipped";
-      out.message = text_of(result.at("status"));
-      const std::string why = text_of(result.at("reason"));
-      if (!why.empty()) out.message += ": " + why;
+      out.message = why_untimed(result);
       return out;
     }
     out.cells.push_back(stage_time(result, "load"));
@@ -161,17 +159,29 @@ class Report {
     const auto rate = metric(result, "compute.throughput");
     out.cells.push_back(rate ? rate_text(*rate, "Gop/s") : "");
     const auto share = metric(result, "compute.ceiling");
-    out.cells.push_back(share ? right(percent_text(*share), 4) + " " + style_.bar(*share, kBar)
-                              : "");
+    out.cells.push_back(share ? right(share_text(*share), 5) + " " + style_.bar(*share, kBar) : "");
     const Json& kernels = result.at("kernels");
     out.cells.push_back(kernels.empty() ? "" : text_of(kernels.front().at("name")));
     return out;
+  }
+
+  static std::string why_untimed(const Json& result) {
+    const auto time = result.at("metrics").find("compute.time");
+    const bool measured = result.at("status") == "measured";
+    if (!measured || time == result.at("metrics").end() || !time->contains("reason")) {
+      return with_reason(text_of(result.at("status")), text_of(result.at("reason")));
+    }
+    return "measured, but not timed: " + text_of(time->at("reason"));
   }
 
   [[nodiscard]] std::string stage_time(const Json& result, const char* stage) const {
     const auto found = result.at("stages").find(stage);
     if (found == result.at("stages").end() || !found->at("median_ns").is_number()) return "";
     return time_text(found->at("median_ns"), style_.unicode);
+  }
+
+  static std::string share_text(double share) {
+    return share > 0 && share < 0.0005 ? "<0.1%" : percent_text(share);
   }
 
   /// Median absolute deviation, relative to the median.
@@ -223,11 +233,12 @@ class Report {
     return out;
   }
 
-  [[nodiscard]] std::string symbol(const std::string& status) const {
+  [[nodiscard]] std::string symbol(const Json& gate) const {
+    const std::string status = gate.at("status");
     if (status == "pass") return style_.green(style_.unicode ? "✓" : "+");
     if (status == "fail") return style_.red(style_.unicode ? "✗" : "x");
-    if (status == "inconclusive") return style_.yellow("?");
-    return style_.yellow(style_.unicode ? "–" : "-");
+    const bool unsure = text_of(gate.at("reason")).starts_with("inconclusive");
+    return style_.yellow(unsure ? "?" : (style_.unicode ? "–" : "-"));
   }
 
   static std::string value_text(double value, const std::string& unit, bool unicode) {
@@ -242,29 +253,39 @@ class Report {
   [[nodiscard]] std::string gates() const {
     std::size_t ids = 0;
     std::size_t rules = 0;
+    std::size_t values = 0;
     for (const Json& gate : receipt_.at("gates")) {
       ids = std::max(ids, width(text_of(gate.at("id"))));
       rules = std::max(rules, width(rule(gate)));
+      values = std::max(values, width(outcome(gate)));
     }
     std::string out = style_.bold("gates") + "\n";
     for (const Json& gate : receipt_.at("gates")) {
-      const std::string status = gate.at("status");
-      std::string line = "  " + symbol(status) + " " + left(text_of(gate.at("id")), ids) + "  " +
-                         left(rule(gate), rules) + "  ";
-      if (gate.at("value").is_number()) {
-        line += value_text(gate.at("value"), gate.at("unit"), style_.unicode);
-      } else {
-        line += status;
-      }
-      const std::size_t judged = gate.at("cases").size();
-      line +=
-          style_.dim(" (" + (judged > 1 ? "worst of " : std::string()) +
-                     number_text(static_cast<double>(judged)) + (judged == 1 ? " case" : " cases") +
-                     (gate.at("required").get<bool>() ? "" : ", not required") + ")");
-      out += line + "\n";
-      if (status != "pass" && gate.at("reason").is_string()) out += wrapped_reason(gate);
+      out += "  " + symbol(gate) + " " + left(text_of(gate.at("id")), ids) + "  " +
+             left(rule(gate), rules) + "  " + left(outcome(gate), values) + "  " +
+             style_.dim("(" + coverage(gate) + ")") + "\n";
+      if (gate.at("reason").is_string()) out += wrapped_reason(gate);
     }
     return out;
+  }
+
+  /// Its value, or its status if it has none.
+  [[nodiscard]] std::string outcome(const Json& gate) const {
+    if (!gate.at("value").is_number()) return text_of(gate.at("status"));
+    return value_text(gate.at("value"), gate.at("unit"), style_.unicode);
+  }
+
+  /// How many cases the gate's word and value stand for.
+  static std::string coverage(const Json& gate) {
+    const Json& cases = gate.at("cases");
+    const auto judged = std::count_if(
+        cases.begin(), cases.end(), [](const Json& one) { return one.at("status") != "skipped"; });
+    const std::string all =
+        number_text(static_cast<double>(cases.size())) + (cases.size() == 1 ? " case" : " cases");
+    std::string out = judged > 1 ? "worst of " : "";
+    const bool partly = judged > 0 && static_cast<std::size_t>(judged) < cases.size();
+    out += partly ? number_text(static_cast<double>(judged)) + " judged of " + all : all;
+    return out + (gate.at("required").get<bool>() ? "" : ", not required");
   }
 
   [[nodiscard]] std::string wrapped_reason(const Json& gate) const {

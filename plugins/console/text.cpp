@@ -86,6 +86,26 @@ std::string printable(std::string_view text) {
   return out;
 }
 
+std::string ascii(std::string_view text) {
+  std::string out;
+  for (const std::string_view point : code_points(text)) {
+    if (point.size() == 1) {
+      out += point;
+    } else if (point == "→") {
+      out += "->";
+    } else {
+      out += std::string(columns_of(point), '?');
+    }
+  }
+  return out;
+}
+
+std::string with_reason(std::string_view status, std::string_view reason) {
+  if (reason.empty() || reason == status) return std::string(status);
+  if (reason.starts_with(std::string(status) + ":")) return std::string(reason);
+  return std::string(status) + ": " + std::string(reason);
+}
+
 std::size_t width(std::string_view text) {
   std::size_t total = 0;
   for (const std::string_view point : code_points(text)) total += columns_of(point);

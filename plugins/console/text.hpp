@@ -9,6 +9,12 @@ namespace console {
 /// Without control characters, which become "\xNN": names come from files that anybody wrote.
 std::string printable(std::string_view text);
 
+/// For terminals without Unicode: arrows become "->", other characters one "?" for each column.
+std::string ascii(std::string_view text);
+
+/// "skipped: unavailable: no device"; the code of an error is its status and said once.
+std::string with_reason(std::string_view status, std::string_view reason);
+
 /// Columns that the text takes: code points, wide East Asian ones twice, combining ones not.
 std::size_t width(std::string_view text);
 

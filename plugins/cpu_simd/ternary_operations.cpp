@@ -191,9 +191,12 @@ class TernaryMatmul : public Operation {
     const std::size_t lanes = panels_.empty() ? 0 : threads;
     quads_ = std::make_unique<Scratch>(lanes, quad_bytes(w_.cols(), w_.tile()));
     rows_ = std::make_unique<Scratch>(lanes, stride_);
+    if (!panels_.empty()) return;
+    // One row streams through long chunks; several share each chunk while it is in the cache.
     const std::size_t group_bytes = w_.tile_count() * kTileBytes;
     const std::size_t share = group_bytes * groups_of(w_.rows()) / (threads * kChunksPerThread);
-    chunk_ = panels_.empty() ? std::max(share, kLeastChunk) / group_bytes + 1 : 1;
+    const std::size_t bytes = x_.rows() == 1 ? std::max(share, kLeastChunk) : kLeastChunk;
+    chunk_ = bytes / group_bytes + 1;
   }
 
   void run(ThreadTeam& team) override {

@@ -2,6 +2,7 @@
 #include <bitgate/atomic_file.hpp>
 #include <bitgate/reporter.hpp>
 
+#include <filesystem>
 #include <string>
 #include <system_error>
 
@@ -26,6 +27,16 @@ class JsonReporter : public bitgate::Reporter {
       path_ = value.get<std::string>();
     }
     if (path_.empty()) fail("json: option path is missing; write options: {path: receipt.json}");
+    // Said before the run: after it, the receipt would be lost.
+    const std::filesystem::path folder = std::filesystem::path(path_).parent_path();
+    std::error_code unknown;
+    const auto type = std::filesystem::status(folder, unknown).type();
+    const bool is_none =
+        type != std::filesystem::file_type::directory && type != std::filesystem::file_type::none;
+    if (!folder.empty() && is_none) {
+      fail("the receipt can't be written to " + path_ + ": there is no directory " +
+           folder.string() + "; create it first");
+    }
   }
 
   void finish(std::string_view receipt) override {
@@ -38,14 +49,20 @@ class JsonReporter : public bitgate::Reporter {
       bitgate::write_file_atomically(path_, text);
     } catch (const std::system_error& error) {
       throw bitgate::Error(BG_UNAVAILABLE, "the receipt can't be written to " + path_ + ": " +
-                                               error.code().message() +
-                                               "; choose a directory that you can write to");
+                                               error.code().message() + "; " +
+                                               remedy(error.code()));
     }
   }
 
  private:
   [[noreturn]] static void fail(const std::string& message) {
     throw bitgate::Error(BG_INVALID_ARGUMENT, message);
+  }
+
+  static const char* remedy(const std::error_code& error) {
+    if (error == std::errc::is_a_directory) return "name a file in it";
+    if (error == std::errc::no_space_on_device) return "make room, or choose another disk";
+    return "choose a place that you can write to";
   }
 
   bitgate::Host host_;

@@ -16,7 +16,8 @@ TEST_CASE("--version names the version and the commit") {
 }
 
 TEST_CASE("every command has help that shows how it is called") {
-  for (const char* command : {"run", "plan", "list", "validate", "doctor", "schema", "plugin"}) {
+  for (const char* command :
+       {"run", "report", "plan", "list", "validate", "doctor", "schema", "plugin"}) {
     INFO(command);
     const Outcome outcome = run_bitgate({command, "--help"});
     CHECK(outcome.exit_code == 0);
@@ -47,7 +48,8 @@ TEST_CASE("mistakes on the command line exit 2 and say what to write") {
   fails({"run", "--reporter", "json:path"}, "NAME:key=value");
   fails({"run", "/nowhere/pipeline.yaml"}, "/nowhere/pipeline.yaml");
   fails({"validate"}, "at least one file");
-  fails({"plugin", "lits"}, "bitgate plugin list");
+  fails({"plugin"}, "see bitgate plugin --help");
+  fails({"plugin", "lits"}, "no subcommand 'lits' (did you mean 'list'?)");
 }
 
 TEST_CASE("list prints one id a line, in run order, for the quickstart by default") {
@@ -63,14 +65,13 @@ TEST_CASE("list prints one id a line, in run order, for the quickstart by defaul
 }
 
 TEST_CASE("axes can be replaced on the command line") {
-  const Outcome outcome =
-      run_bitgate({"list", "-a", "batch=7", "-a", "shape=128x256", "--threads", "1", "-f", "*@simd"});
+  const Outcome outcome = run_bitgate(
+      {"list", "-a", "batch=7", "-a", "shape=128x256", "--threads", "1", "-f", "*@simd"});
   CHECK(outcome.out == "kernels/shape=128x256/format=i2_s/batch=7/threads=1/cache=cold@simd\n");
 }
 
 TEST_CASE("a filter that matches nothing is exit 5 with the reason, for list, plan and a dry run") {
-  for (const std::vector<std::string>& command :
-       {std::vector<std::string>{"list"}, {"plan"}}) {
+  for (const std::vector<std::string>& command : {std::vector<std::string>{"list"}, {"plan"}}) {
     std::vector<std::string> arguments = command;
     arguments.insert(arguments.end(), {"--filter", "zebra"});
     const Outcome outcome = run_bitgate(arguments);

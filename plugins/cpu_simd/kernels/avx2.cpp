@@ -10,8 +10,7 @@ namespace {
 
 constexpr const char* kIsa = "avx2";
 constexpr size_t kTilesPerFlush = 15;  // four steps each
-constexpr size_t kPrefetchBytes = 4096;
-constexpr size_t kQuarter = 32;  // bytes of a tile or a quad in one register
+constexpr size_t kQuarter = 32;        // bytes of a tile or a quad in one register
 constexpr size_t kQuadsPerFlush = 60;
 
 __m256 absolute(__m256 x) { return _mm256_andnot_ps(_mm256_set1_ps(-0.0F), x); }
@@ -199,8 +198,6 @@ void gemv_two_bit(const uint8_t* tiles, size_t tile_count, size_t begin, size_t 
       const size_t stop = tile + kTilesPerFlush < tile_count ? tile + kTilesPerFlush : tile_count;
       __m256i sums[4] = {};
       for (; tile < stop; ++tile, at += kTileBytes, columns += 16) {
-        _mm_prefetch(reinterpret_cast<const char*>(at + kPrefetchBytes), _MM_HINT_T0);
-        _mm_prefetch(reinterpret_cast<const char*>(at + kPrefetchBytes + 64), _MM_HINT_T0);
         const __m256i bytes[4] = {load(at), load(at + kQuarter), load(at + 2 * kQuarter),
                                   load(at + 3 * kQuarter)};
         gemv_step<0>(bytes, columns, sums);

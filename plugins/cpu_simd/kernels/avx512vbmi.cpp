@@ -8,7 +8,6 @@ namespace cpu_simd {
 namespace {
 
 constexpr const char* kIsa = "avx512vbmi";
-constexpr size_t kPrefetchBytes = 8192;
 // A lane of 81 t4 grows by at most 162 * 4 * 128 < 2^17 a tile.
 constexpr size_t kTilesPerFlush = 16384;
 constexpr size_t kHalf = 64;
@@ -81,8 +80,6 @@ void gemv_five_trit(const uint8_t* tiles, size_t tile_count, size_t begin, size_
       __m512i low[5] = {};
       __m512i high[5] = {};
       for (; tile < stop; ++tile, at += kTileBytes, columns += 20) {
-        _mm_prefetch(reinterpret_cast<const char*>(at + kPrefetchBytes), _MM_HINT_T0);
-        _mm_prefetch(reinterpret_cast<const char*>(at + kPrefetchBytes + kHalf), _MM_HINT_T0);
         __m512i first;
         __m512i second;
         __m512i fifth_first;

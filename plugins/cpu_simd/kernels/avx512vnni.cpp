@@ -1,5 +1,6 @@
 // The kernels on AVX-512 with VNNI: vpdpbusd adds four products of unsigned codes and signed
-// activations to each int32 lane, so nothing can wrap on the way. A tile is two registers.
+// activations to each int32 lane, so nothing can wrap on the way. A tile is two registers. Weights
+// come in one stream and are left to the hardware's prefetchers, which do better alone.
 #include <immintrin.h>
 
 #include "kernel_table.hpp"
@@ -8,7 +9,6 @@ namespace cpu_simd {
 namespace {
 
 constexpr const char* kIsa = "avx512vnni";
-constexpr size_t kPrefetchBytes = 8192;
 // A lane of the fourth field grows by at most 64 * 2 * 4 * 128 = 2^16 a tile.
 constexpr size_t kTilesPerFlush = 16384;
 constexpr size_t kHalf = 64;  // bytes of a tile or a quad in one register
@@ -42,6 +42,13 @@ int32_t copy_sum(const int8_t* from, size_t count, int8_t* to) {
     sums = _mm512_dpbusd_epi32(sums, ones, bytes);
   }
   return _mm512_reduce_add_epi32(sums);
+}
+
+/// vpdpbusd in assembler: from the intrinsic GCC makes copies of the sums, for which a loop with
+/// two dozen of them has no registers left.
+inline __attribute__((always_inline)) void accumulate(__m512i& sums, __m512i codes,
+                                                      __m512i activations) {
+  __asm__("vpdpbusd %2, %1, %0" : "+v"(sums) : "v"(codes), "v"(activations));
 }
 
 __m512i broadcast4(const int8_t* x) {
@@ -85,9 +92,6 @@ void gemv_two_bit(const uint8_t* tiles, size_t tile_count, size_t begin, size_t 
       __m512i low[4] = {};
       __m512i high[4] = {};
       for (; tile < stop; ++tile, at += kTileBytes, columns += 16) {
-        // The stream goes on across groups, so this reaches into the next one's tiles in time.
-        _mm_prefetch(reinterpret_cast<const char*>(at + kPrefetchBytes), _MM_HINT_T0);
-        _mm_prefetch(reinterpret_cast<const char*>(at + kPrefetchBytes + kHalf), _MM_HINT_T0);
         const __m512i first = load(at);
         const __m512i second = load(at + kHalf);
 #pragma GCC unroll 4
@@ -116,34 +120,39 @@ void unpack_two_bit(const uint8_t* group, size_t tile_count, uint8_t* quads) {
   }
 }
 
-template <int N>
-void gemm_panel(const uint8_t* quads, size_t quad_count, size_t rows, const int8_t* panel,
-                const int32_t* x_sums, int32_t* y, size_t stride) {
-  __m512i low[N] = {};
-  __m512i high[N] = {};
-  for (size_t quad = 0; quad < quad_count; ++quad, quads += kQuadBytes, panel += 4 * N) {
-    const __m512i first = load(quads);
-    const __m512i second = load(quads + kHalf);
-#pragma GCC unroll 16
-    for (int c = 0; c < N; ++c) {
-      const __m512i four = broadcast4(panel + 4 * c);
-      low[c] = _mm512_dpbusd_epi32(low[c], first, four);
-      high[c] = _mm512_dpbusd_epi32(high[c], second, four);
+/// Columns of a panel, as constants: an accumulator whose index is known while the compiler still
+/// splits arrays up stays in its register.
+template <int... C>
+struct Panel {
+  static constexpr int kWidth = sizeof...(C);
+
+  static void multiply(const uint8_t* quads, size_t quad_count, size_t rows, const int8_t* panel,
+                       const int32_t* x_sums, int32_t* y, size_t stride) {
+    __m512i low[kWidth] = {((void)C, _mm512_setzero_si512())...};
+    __m512i high[kWidth] = {((void)C, _mm512_setzero_si512())...};
+    for (size_t quad = 0; quad < quad_count; ++quad, quads += kQuadBytes, panel += 4 * kWidth) {
+      const __m512i first = load(quads);
+      const __m512i second = load(quads + kHalf);
+      __m512i four;
+      ((four = broadcast4(panel + 4 * C), accumulate(low[C], first, four),
+        accumulate(high[C], second, four)),
+       ...);
     }
+    (store_rows(low[C], high[C], x_sums[C], rows, y + C * stride), ...);
   }
-#pragma GCC unroll 16
-  for (int c = 0; c < N; ++c) store_rows(low[c], high[c], x_sums[c], rows, y + c * stride);
-}
+};
 
 void gemm(const uint8_t* quads, size_t quad_count, size_t rows, const int8_t* panel, size_t width,
           const int32_t* x_sums, int32_t* y, size_t stride) {
   switch (width) {
     case 12:
-      return gemm_panel<12>(quads, quad_count, rows, panel, x_sums, y, stride);
+      return Panel<0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11>::multiply(quads, quad_count, rows, panel,
+                                                                   x_sums, y, stride);
     case 8:
-      return gemm_panel<8>(quads, quad_count, rows, panel, x_sums, y, stride);
+      return Panel<0, 1, 2, 3, 4, 5, 6, 7>::multiply(quads, quad_count, rows, panel, x_sums, y,
+                                                     stride);
     default:
-      return gemm_panel<4>(quads, quad_count, rows, panel, x_sums, y, stride);
+      return Panel<0, 1, 2, 3>::multiply(quads, quad_count, rows, panel, x_sums, y, stride);
   }
 }
 

@@ -68,8 +68,11 @@ TEST_CASE("A file of the limit's size is read, one byte more is EFBIG") {
   CHECK(error_of(path, 999) == std::errc::file_too_large);
 }
 
-TEST_CASE("An endless file ends at the limit") {
-  CHECK(error_of("/dev/zero", 1 << 20) == std::errc::file_too_large);
+TEST_CASE("Pipes and devices are refused, without waiting for a writer") {
+  const test::TemporaryDirectory directory;
+  REQUIRE(::mkfifo((directory / "pipe").c_str(), 0600) == 0);
+  CHECK(error_of(directory / "pipe", 10) == std::errc::not_supported);
+  CHECK(error_of("/dev/zero", 1 << 20) == std::errc::not_supported);
 }
 
 TEST_CASE("What can't be read is an error that says why") {

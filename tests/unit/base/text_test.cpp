@@ -29,6 +29,11 @@ TEST_CASE("A word that is far from all has no nearest") {
   CHECK_FALSE(nearest("precxxxxn", kWords).has_value());
 }
 
+TEST_CASE("A megabyte that is near to nothing is answered at once") {
+  const std::vector<std::string> words(1000, std::string(64, 'w'));
+  CHECK_FALSE(nearest(std::string(1'000'000, 'w'), words).has_value());
+}
+
 TEST_CASE("Of two words equally near the first is taken") {
   const std::vector<std::string> words = {"cold", "gold"};
   CHECK(nearest("bold", words) == "cold");

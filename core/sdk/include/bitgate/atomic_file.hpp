@@ -24,7 +24,8 @@ class TemporaryFile {
   explicit TemporaryFile(const std::filesystem::path& target)
       : target_(target),
         folder_(target.has_parent_path() ? target.parent_path() : std::filesystem::path(".")),
-        name_(folder_ / ("." + target.filename().string() + "." + std::to_string(::getpid()))),
+        name_(folder_ / (std::string(".").append(target.filename().string()).append(".") +
+                         std::to_string(::getpid()))),
         fd_(::open(name_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0666)) {
     if (fd_ < 0) raise_errno(target.string());
   }

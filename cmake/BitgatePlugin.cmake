@@ -1,0 +1,46 @@
+# How a plugin is built: by this project and, from the installed package, by anyone's.
+
+# bitgate_add_plugin(NAME KIND backend|reporter [ID id VERSION version] SOURCES FILES…): a plugin library
+# NAME.so that exports only its query symbol and finds nothing but its own code. The sources get ID and
+# VERSION as the texts BITGATE_PLUGIN_ID and BITGATE_PLUGIN_VERSION, for the identity note.
+#
+# From the installed package there is also a rule to install the plugin beside bitgate's own, under the same
+# prefix, and, where testing is enabled, a test that bitgate accepts the file.
+function(bitgate_add_plugin name)
+  cmake_parse_arguments(PARSE_ARGV 1 ARG "" "KIND;ID;VERSION" "SOURCES")
+  if(NOT ARG_KIND MATCHES "^(backend|reporter)$" OR NOT ARG_SOURCES OR ARG_UNPARSED_ARGUMENTS
+      OR (ARG_ID AND NOT ARG_VERSION) OR (ARG_VERSION AND NOT ARG_ID))
+    message(FATAL_ERROR
+      "write bitgate_add_plugin(${name} KIND backend|reporter [ID id VERSION version] SOURCES FILES...)")
+  endif()
+  if("${CMAKE_C_FLAGS} ${CMAKE_CXX_FLAGS}" MATCHES "-ffast-math|-Ofast")
+    message(WARNING "${name}: -ffast-math makes a library change the floating-point mode of the process "
+      "that loads it, and results inexact; set it for single files instead")
+  endif()
+
+  add_library(${name} MODULE ${ARG_SOURCES})
+  target_link_libraries(${name} PRIVATE bitgate::sdk)
+  if(ARG_ID)
+    target_compile_definitions(${name} PRIVATE
+      BITGATE_PLUGIN_ID="${ARG_ID}" BITGATE_PLUGIN_VERSION="${ARG_VERSION}")
+  endif()
+  set_target_properties(${name} PROPERTIES
+    PREFIX ""
+    C_VISIBILITY_PRESET hidden
+    CXX_VISIBILITY_PRESET hidden
+    VISIBILITY_INLINES_HIDDEN ON)
+  target_compile_options(${name} PRIVATE $<$<COMPILE_LANG_AND_ID:CXX,GNU>:-fno-gnu-unique>)
+  target_link_options(${name} PRIVATE -Wl,-z,now -Wl,--exclude-libs,ALL)
+  # A sanitizer's runtime is in the program, so its symbols are undefined here.
+  if(NOT BITGATE_SANITIZE)
+    target_link_options(${name} PRIVATE -Wl,-z,defs)
+  endif()
+
+  if(TARGET bitgate::bitgate)  # the package's program
+    install(TARGETS ${name} LIBRARY DESTINATION lib/bitgate/plugins)
+    add_test(NAME conform_${name} COMMAND bitgate::bitgate plugin list)
+    set_tests_properties(conform_${name} PROPERTIES
+      ENVIRONMENT "BITGATE_PLUGIN_PATH=$<TARGET_FILE_DIR:${name}>"
+      PASS_REGULAR_EXPRESSION "${ARG_KIND} [^\n]*/${name}\\.so")
+  endif()
+endfunction()

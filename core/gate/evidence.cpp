@@ -1,0 +1,55 @@
+#include "gate/evidence.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+namespace bitgate {
+namespace {
+
+const Metric* find(const CaseResult& result, const char* name) {
+  const auto found = result.metrics.find(name);
+  return found == result.metrics.end() ? nullptr : &found->second;
+}
+
+Standing unproven(const char* lacks) {
+  return {CaseStatus::kSkipped, {reason::kNothingMeasured, lacks}};
+}
+
+}  // namespace
+
+bool has_samples(const CaseResult& result, const std::string& stage) {
+  const auto found = result.stages.find(stage);
+  if (found == result.stages.end()) return false;
+  const std::vector<std::uint64_t>& samples = found->second.samples_ns;
+  return std::any_of(samples.begin(), samples.end(), [](std::uint64_t ns) { return ns > 0; });
+}
+
+Standing standing_of(const CaseResult& result) {
+  if (result.status != CaseStatus::kMeasured) return {result.status, result.reason};
+  const Metric* mismatches = find(result, "output.mismatches");
+  if (mismatches == nullptr || !mismatches->value) return unproven("no output was checked");
+  if (*mismatches->value != 0) {
+    return {CaseStatus::kFail,
+            {reason::kMismatch,
+             fmt::format("{:g} outputs disagree with the oracle", *mismatches->value)}};
+  }
+  if (!has_samples(result, "compute")) return unproven("no sample of compute took any time");
+  const bool counted = !result.kernels.empty() &&
+                       std::all_of(result.kernels.begin(), result.kernels.end(),
+                                   [](const KernelCalls& kernel) { return kernel.calls > 0; });
+  if (!counted) return unproven("no kernel call was counted");
+  return {CaseStatus::kMeasured, {}};
+}
+
+bool is_implausible(const CaseResult& result) {
+  const Metric* share = find(result, "compute.ceiling");
+  return share != nullptr && share->value && *share->value > kImplausibleShare;
+}
+
+Reason implausible(const CaseResult& result) {
+  return {reason::kImplausible, fmt::format("{:.3g}% of what this machine can do",
+                                            *result.metrics.at("compute.ceiling").value * 100)};
+}
+
+}  // namespace bitgate

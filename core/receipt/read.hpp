@@ -1,0 +1,26 @@
+// Reading a stored receipt.
+#pragma once
+
+#include <filesystem>
+#include <stdexcept>
+#include <string>
+
+#include <nlohmann/json.hpp>
+
+namespace bitgate {
+
+/// The text is not a receipt; what() says what is wrong with it.
+class BadReceipt : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+/// The receipt in its order, so that it is written as it was. It is JSON and says that it is a
+/// receipt; whether it is a whole one (docs/receipt.schema.json) is seen by whoever uses it. Throws
+/// BadReceipt.
+nlohmann::ordered_json parse_receipt(const std::string& text);
+
+/// Throws BadReceipt, or std::system_error if the file can't be read.
+nlohmann::ordered_json read_receipt(const std::filesystem::path& path);
+
+}  // namespace bitgate

@@ -1,0 +1,21 @@
+#include "run/stored.hpp"
+
+#include "run/documents.hpp"
+#include "run/reporting.hpp"
+#include "run/worker_setup.hpp"
+#include "worker/search.hpp"
+
+namespace bitgate {
+
+bool report_stored(const nlohmann::ordered_json& receipt, std::span<const ReporterSpec> reporters) {
+  Pipeline pipeline;
+  pipeline.reporters.assign(reporters.begin(), reporters.end());
+  const std::string plan = plan_document(receipt, this_terminal());
+  const worker::Catalog catalog = worker::search(worker::search_directories());
+  Reporting reporting(pipeline, catalog, worker_setup(pipeline.limits, true));
+  reporting.begin(plan);
+  reporting.finish(receipt.dump());
+  return !reporting.required_failed();
+}
+
+}  // namespace bitgate
