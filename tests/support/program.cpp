@@ -87,6 +87,7 @@ Outcome run_program(const std::vector<std::string>& arguments, const Surrounding
 
 Outcome run_bitgate(std::vector<std::string> arguments, const Surroundings& around) {
   arguments.insert(arguments.begin(), BITGATE_EXECUTABLE);
+  if (!around.emulator.empty()) arguments.insert(arguments.begin(), around.emulator);
   return run_program(arguments, around);
 }
 

@@ -18,6 +18,7 @@ struct Outcome {
 struct Surroundings {
   std::map<std::string, std::string> environment;  ///< added to this process's own
   std::string directory;                           ///< empty: this process's
+  std::string emulator = {};                       ///< that bitgate runs in; empty: none
   /// Sends SIGINT this many seconds after the program wrote its first line to stderr; < 0: never.
   double interrupt_after = -1;
 };

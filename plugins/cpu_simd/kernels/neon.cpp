@@ -1,6 +1,6 @@
 // The kernels on NEON, which every 64-bit ARM processor has. smlal multiplies codes (0, 1, 2) by
-// activations and adds the products to int16 lanes; a step adds at most 2 * 128 = 256 to a lane, so
-// sums move on to int32 after at most 127 steps, before 128 could wrap.
+// activations and adds the products to int16 lanes; a step adds 2 * -128 = -256 to a lane at worst,
+// so sums move on to int32 after 128 steps, when -32768 is still what a lane can hold.
 #include <arm_neon.h>
 
 #include "kernel_table.hpp"
@@ -9,8 +9,8 @@ namespace cpu_simd {
 namespace {
 
 constexpr const char* kIsa = "neon";
-constexpr size_t kTilesPerFlush = 31;  // four steps each
-constexpr size_t kQuadsPerFlush = 127;
+constexpr size_t kTilesPerFlush = 32;  // four steps each
+constexpr size_t kQuadsPerFlush = 128;
 constexpr size_t kPrefetchBytes = 2048;
 constexpr size_t kPart = 16;  // bytes of a tile or a quad in one register: four rows
 
