@@ -11,7 +11,6 @@ namespace {
 constexpr const char* kIsa = "neon";
 constexpr size_t kTilesPerFlush = 32;  // four steps each
 constexpr size_t kQuadsPerFlush = 128;
-constexpr size_t kPrefetchBytes = 2048;
 constexpr size_t kPart = 16;  // bytes of a tile or a quad in one register: four rows
 
 float abs_max(const float* x, size_t count) {
@@ -203,8 +202,6 @@ void gemv_two_bit(const uint8_t* tiles, size_t tile_count, size_t begin, size_t 
       const size_t stop = tile + kTilesPerFlush < tile_count ? tile + kTilesPerFlush : tile_count;
       int16x8_t sums[8][2] = {};
       for (; tile < stop; ++tile, at += kTileBytes, columns += 16) {
-        __builtin_prefetch(at + kPrefetchBytes);
-        __builtin_prefetch(at + kPrefetchBytes + 64);
         uint8x16_t bytes[8];
 #pragma GCC unroll 8
         for (size_t part = 0; part < 8; ++part) bytes[part] = vld1q_u8(at + part * kPart);

@@ -9,7 +9,6 @@ namespace cpu_simd {
 namespace {
 
 constexpr const char* kIsa = "neon-dotprod";
-constexpr size_t kPrefetchBytes = 4096;
 // A lane of the third field grows by at most 16 * 2 * 4 * 128 = 2^14 a tile.
 constexpr size_t kTilesPerFlush = 65536;
 constexpr size_t kPart = 16;  // bytes of a tile or a quad in one register: four rows
@@ -77,8 +76,6 @@ void gemv_two_bit(const uint8_t* tiles, size_t tile_count, size_t begin, size_t 
       const size_t stop = tile + kTilesPerFlush < tile_count ? tile + kTilesPerFlush : tile_count;
       Fields sums[8];
       for (; tile < stop; ++tile, at += kTileBytes, columns += 16) {
-        __builtin_prefetch(at + kPrefetchBytes);
-        __builtin_prefetch(at + kPrefetchBytes + 64);
         const int8x16_t activations = vld1q_s8(columns);
 #pragma GCC unroll 8
         for (size_t part = 0; part < 8; ++part) {

@@ -1,5 +1,5 @@
-# Fails if one of the OBJECTS objects of ARCHIVE that were compiled for one instruction set defines anything but its
-# table of kernels: a weak symbol could be the copy that the linker keeps for everyone.
+# Fails if one of the OBJECTS objects of ARCHIVE that were compiled for one instruction set defines
+# anything but its table of kernels: a weak symbol could be the copy that the linker keeps for everyone.
 execute_process(COMMAND ${NM} --defined-only --extern-only ${ARCHIVE}
   OUTPUT_VARIABLE listing RESULT_VARIABLE result)
 if(NOT result EQUAL 0)
