@@ -30,7 +30,11 @@ function(bitgate_add_plugin name)
     CXX_VISIBILITY_PRESET hidden
     VISIBILITY_INLINES_HIDDEN ON)
   target_compile_options(${name} PRIVATE $<$<COMPILE_LANG_AND_ID:CXX,GNU>:-fno-gnu-unique>)
-  target_link_options(${name} PRIVATE -Wl,-z,now -Wl,--exclude-libs,ALL)
+  # Hidden visibility alone leaves what the C++ library's headers declare visible.
+  set(exports ${CMAKE_CURRENT_BINARY_DIR}/${name}.exports)
+  file(CONFIGURE OUTPUT ${exports} CONTENT "{ global: bg_plugin_query_v*; local: *; };\n")
+  set_property(TARGET ${name} APPEND PROPERTY LINK_DEPENDS ${exports})
+  target_link_options(${name} PRIVATE -Wl,-z,now -Wl,--exclude-libs,ALL -Wl,--version-script=${exports})
   # A sanitizer's runtime is in the program, so its symbols are undefined here.
   if(NOT BITGATE_SANITIZE)
     target_link_options(${name} PRIVATE -Wl,-z,defs)

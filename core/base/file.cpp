@@ -1,6 +1,7 @@
 #include "base/file.hpp"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -53,6 +54,21 @@ std::string read_file(const std::filesystem::path& path, std::uint64_t limit) {
     if (content.size() > limit) {
       errno = EFBIG;
       raise(path.string());
+    }
+  }
+}
+
+void write_all(int fd, std::string_view content) {
+  while (!content.empty()) {
+    const ssize_t written = ::write(fd, content.data(), content.size());
+    if (written >= 0) {
+      content.remove_prefix(static_cast<std::size_t>(written));
+    } else if (errno == EAGAIN) {
+      // Some parents leave the pipe or terminal that they share with us in non-blocking mode.
+      pollfd ready{fd, POLLOUT, 0};
+      ::poll(&ready, 1, -1);
+    } else if (errno != EINTR) {
+      throw std::system_error(errno, std::generic_category(), "writing");
     }
   }
 }

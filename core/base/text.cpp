@@ -75,4 +75,12 @@ std::string to_utf8(std::string_view bytes) {
   return out;
 }
 
+std::string_view utf8_prefix(std::string_view text, std::size_t most) {
+  if (text.size() <= most) return text;
+  // A character has at most three bytes after its first; more of them are no UTF-8 anyway.
+  std::size_t end = most;
+  while (end > most - 3 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) --end;
+  return text.substr(0, end);
+}
+
 }  // namespace bitgate

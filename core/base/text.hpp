@@ -1,6 +1,7 @@
 // Small helpers for messages.
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <span>
 #include <string>
@@ -17,5 +18,8 @@ std::string did_you_mean(std::string_view word, std::span<const std::string> can
 
 /// Valid UTF-8: bytes that are not become U+FFFD.
 std::string to_utf8(std::string_view bytes);
+
+/// The longest start of `text` of at most `most` bytes (at least 4) that cuts no UTF-8 character.
+std::string_view utf8_prefix(std::string_view text, std::size_t most);
 
 }  // namespace bitgate

@@ -4,6 +4,7 @@
 #include "base/version.hpp"
 #include "cli/command_line.hpp"
 #include "cli/commands.hpp"
+#include "cli/plugin_options.hpp"
 #include "measure/environment.hpp"
 #include "receipt/receipt.hpp"
 #include "worker/backend_client.hpp"
@@ -31,19 +32,20 @@ bool print_devices(const worker::PluginFile& plugin) {
 }  // namespace
 
 int doctor(const Arguments& arguments) {
-  const Usage usage{"bitgate doctor",
+  const Usage usage{"bitgate doctor [options]",
                     "Checks this machine and installation: what measurements will run on, what "
                     "disturbs them,\nand whether every plugin opens. Exit code 4 if something is "
                     "broken.",
                     "", 0};
-  if (!parse(usage, {}, arguments)) return 0;
+  const auto values = parse(usage, search_options(), arguments);
+  if (!values) return 0;
   fmt::print("bitgate {} ({}; {})\n\n", tool_version(), tool_git(), tool_build());
   const Environment environment = read_environment();
   for (const auto& [name, value] : environment.facts) fmt::print("      {:<20} {}\n", name, value);
   for (const std::string& warning : environment.warnings) fmt::print("warn  {}\n", warning);
 
   fmt::print("\n");
-  const worker::Catalog catalog = worker::search(worker::search_directories());
+  const worker::Catalog catalog = search_plugins(*values);
   bool healthy = catalog.rejected.empty();
   bool backend = false;
   for (const worker::PluginFile& plugin : catalog.plugins) {

@@ -1,7 +1,13 @@
 // bitgate: measures 1.58-bit inference and decides whether a change may pass.
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <cstdio>
+#include <cstdlib>
+#include <cstring>
 #include <exception>
 #include <memory>
 #include <string>
@@ -99,10 +105,27 @@ int guarded(const Arguments& arguments) {
   }
 }
 
+/// Standard streams that were closed become ones that fail: else the first file to be opened would
+/// take their place and be written into.
+void hold_standard_streams() {
+  for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    if (::fcntl(fd, F_GETFD) >= 0) continue;
+    if (::open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) != fd) std::abort();
+  }
+}
+
+/// What stands in buffers may fail to be written as well.
+int flushed(int code) {
+  if (std::fflush(stdout) == 0 || code != 0) return code;
+  fmt::print(stderr, "bitgate: stdout can't be written to: {}\n", std::strerror(errno));
+  return exit_code(ExitCode::kFault);
+}
+
 }  // namespace
 }  // namespace bitgate::cli
 
 int main(int argc, char** argv) {
+  bitgate::cli::hold_standard_streams();
   const std::vector<std::string> arguments(argv + 1, argv + argc);
   if (!arguments.empty() && arguments.front() == bitgate::worker::kWorkerArgument) {
     return bitgate::worker::worker_main();
@@ -110,5 +133,5 @@ int main(int argc, char** argv) {
   spdlog::set_default_logger(spdlog::stderr_color_mt("bitgate"));
   spdlog::set_pattern("%n: %^%l%$: %v");
   spdlog::set_level(spdlog::level::warn);
-  return bitgate::cli::guarded(arguments);
+  return bitgate::cli::flushed(bitgate::cli::guarded(arguments));
 }

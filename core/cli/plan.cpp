@@ -7,6 +7,7 @@
 #include "cli/command_line.hpp"
 #include "cli/commands.hpp"
 #include "cli/pipeline_options.hpp"
+#include "cli/plugin_options.hpp"
 #include "receipt/receipt.hpp"
 #include "run/backend_pool.hpp"
 #include "worker/search.hpp"
@@ -14,8 +15,7 @@
 namespace bitgate::cli {
 namespace {
 
-void print_backends(const Selection& selection) {
-  const worker::Catalog catalog = worker::search(worker::search_directories());
+void print_backends(const Selection& selection, const worker::Catalog& catalog) {
   std::set<std::string> used;
   for (const Case& what : selection.cases) used.insert(what.backend->name);
   fmt::print("backends\n");
@@ -62,18 +62,28 @@ void print_gates(const Selection& selection) {
 }  // namespace
 
 int plan(const Arguments& arguments) {
-  const Usage usage{"bitgate plan [FILE] [options]",
-                    "Shows what a run would do: cases, where each backend's plugin is, and the "
-                    "gates with the\nnumber of cases that each looks at. Runs no plugin.",
-                    kPipelineArgument, 1};
-  const auto values = parse(usage, selection_options(), arguments);
+  const Usage usage{
+      "bitgate plan [FILE] [options]",
+      "Shows what a run would do: cases, where each backend's plugin is, and the "
+      "gates with the\nnumber of cases that each looks at. Asks plugins for the schema of their "
+      "options, and opens none.",
+      kPipelineArgument, 1};
+  po::options_description options = selection_options();
+  options.add(search_options()).add(lock_options());
+  const auto values = parse(usage, options, arguments);
   if (!values) return 0;
   Selection selection;
   select(*values, selection);
   const Pipeline& pipeline = selection.pipeline;
+  const worker::Catalog catalog =
+      worker::search(worker::search_directories(), plugin_rules(*values, pipeline.path));
+  require_pinned(pipeline, catalog);
+  for (const std::string& note : check_options(pipeline, catalog, {})) {
+    fmt::print(stderr, "note: {}\n", note);
+  }
   fmt::print("{} ({})\n  {}\n  sha256 {}\n", pipeline.name, pipeline.gate, pipeline.path.string(),
              pipeline.sha256);
-  print_backends(selection);
+  print_backends(selection, catalog);
   fmt::print("cases\n");
   for (const Case& what : selection.cases) fmt::print("  {}\n", what.id);
   print_gates(selection);

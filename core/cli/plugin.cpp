@@ -22,6 +22,7 @@ struct Subcommand {
 
 constexpr std::array kSubcommands = {
     Subcommand{"list", "list the plugins that would be found, and where", plugin_list},
+    Subcommand{"lock", "pin the plugins of a pipeline", plugin_lock},
     Subcommand{"new", "write a small project for a new plugin", plugin_new},
 };
 

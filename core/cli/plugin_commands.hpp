@@ -6,6 +6,7 @@
 namespace bitgate::cli {
 
 int plugin_list(const Arguments& arguments);
+int plugin_lock(const Arguments& arguments);
 int plugin_new(const Arguments& arguments);
 
 }  // namespace bitgate::cli

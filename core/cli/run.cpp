@@ -7,6 +7,7 @@
 #include "cli/command_line.hpp"
 #include "cli/commands.hpp"
 #include "cli/pipeline_options.hpp"
+#include "cli/plugin_options.hpp"
 #include "cli/reporter_options.hpp"
 #include "pipeline/units.hpp"
 #include "run/conductor.hpp"
@@ -34,6 +35,7 @@ int dry_run(const Selection& selection) {
 
 int run(const Arguments& arguments) {
   po::options_description options = selection_options();
+  options.add(search_options()).add(lock_options());
   add_reporter_options(options);
   auto add = options.add_options();
   add("dry-run", "print the cases that would run, and stop (exit code 5: nothing was measured)");
@@ -67,6 +69,7 @@ int run(const Arguments& arguments) {
   run_options.argv = {"bitgate", "run"};
   run_options.argv.insert(run_options.argv.end(), arguments.begin(), arguments.end());
   run_options.why_empty = selection.why_empty;
+  run_options.plugins = plugin_rules(*values, pipeline.path);
   worker::catch_interrupts();
   const Receipt receipt = conduct(pipeline, selection.cases, run_options);
   return static_cast<int>(receipt.verdict.exit_code);

@@ -21,6 +21,7 @@ constexpr double kGroupNs = 1e8;  // samples are asked for in groups of about th
 constexpr std::uint64_t kMostRepeat = 1U << 30;
 constexpr std::size_t kTrendWindow = 10;
 constexpr std::uint64_t kLeastSamples = 3;
+constexpr std::size_t kLeastForInterval = 6;
 constexpr std::uint64_t kBriefSamples = 20;
 constexpr double kBriefNs = 2e8;
 
@@ -117,6 +118,7 @@ void warm_up(const Sampler& sampler, double sample_ns, double cap_ns, StageResul
 }
 
 bool precise(std::span<const std::uint64_t> times, double precision) {
+  if (times.size() < kLeastForInterval) return false;  // there is no interval yet to be narrow
   const std::vector<double> values = to_double(times);
   const Interval interval = median_interval(values);
   const double center = median(values);

@@ -15,6 +15,7 @@
 #include "measure/sampling.hpp"
 #include "model/synthetic.hpp"
 #include "oracle/codec.hpp"
+#include "pipeline/option_schema.hpp"
 
 namespace bitgate {
 
@@ -24,6 +25,7 @@ struct BackendSpec {
   std::string device;   ///< device id; empty: the plugin's default device
   std::string feature;  ///< runs only if this feature is on; empty: always
   nlohmann::json options = nlohmann::json::object();
+  OptionPlaces option_places = {};
 };
 
 struct Shape {
@@ -59,10 +61,12 @@ struct ReporterSpec {
   std::string plugin;
   nlohmann::json options = nlohmann::json::object();
   bool required = false;
+  OptionPlaces option_places = {};  ///< empty: the reporter was named on the command line
 };
 
 struct Pipeline {
-  std::filesystem::path path;
+  std::filesystem::path path;  ///< absolute
+  std::string file;            ///< as it was named, for messages
   std::string sha256;
   std::string name;
   std::string gate;

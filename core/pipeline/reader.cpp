@@ -107,7 +107,7 @@ BackendSpec read_backend(const std::string& name, const Value& value) {
   if (const auto feature = value.get("feature")) {
     backend.feature = read_name(*feature).value_or("");
   }
-  backend.options = read_options(value);
+  backend.options = read_options(value, backend.option_places);
   return backend;
 }
 
@@ -176,7 +176,7 @@ ReporterSpec read_reporter(const Value& value) {
   if (const auto required = value.get("required")) {
     reporter.required = required->boolean().value_or(false);
   }
-  reporter.options = read_options(value);
+  reporter.options = read_options(value, reporter.option_places);
   return reporter;
 }
 
@@ -270,6 +270,7 @@ Pipeline parse_pipeline(std::string_view text, const std::string& file,
   Reading reading(file);
   Pipeline pipeline = read_root(Value(reading, root, ""), !overrides.axes.empty());
   reading.finish();
+  pipeline.file = file;
   pipeline.sha256 = sha256(text);
   return pipeline;
 }

@@ -80,11 +80,25 @@ nlohmann::json json_of(const Value& value) {
   return nullptr;
 }
 
+void note_places(const Node& node, const std::string& pointer, OptionPlaces& places) {
+  places.values[pointer] = node.position;
+  for (std::size_t i = 0; i < node.items.size(); ++i) {
+    note_places(node.items[i], pointer + "/" + std::to_string(i), places);
+  }
+  for (const Node::Entry& entry : node.entries) {
+    const std::string below = pointer + "/" + pointer_token(entry.key);
+    places.keys[below] = entry.position;
+    note_places(entry.value, below, places);
+  }
+}
+
 }  // namespace
 
-nlohmann::json read_options(const Value& owner) {
+nlohmann::json read_options(const Value& owner, OptionPlaces& places) {
+  places.values[""] = owner.node().position;
   const auto options = owner.get("options");
   if (!options || !options->is_map("{path: receipt.json}")) return nlohmann::json::object();
+  note_places(options->node(), "", places);
   return json_of(*options);
 }
 

@@ -21,8 +21,9 @@ void check_key(const Value& value, const std::string& key);
 std::optional<std::chrono::nanoseconds> read_duration(const Value& value);
 /// The `plugin` of a backend or reporter: an id, or a path beginning with "./", "../" or "/".
 std::string read_plugin(const Value& owner, const char* example);
-/// The `options` of a backend or reporter, an empty object if there are none.
-nlohmann::json read_options(const Value& owner);
+/// The `options` of a backend or reporter, an empty object if there are none; `places` receives
+/// where they were written.
+nlohmann::json read_options(const Value& owner, OptionPlaces& places);
 
 SuiteSpec read_suite(const std::string& name, const Value& value,
                      std::span<const BackendSpec> backends);

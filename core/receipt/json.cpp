@@ -65,6 +65,7 @@ Json to_json(const PluginInfo& plugin) {
           {"path", to_utf8(plugin.path)},
           {"sha256", plugin.sha256},
           {"abi", plugin.abi},
+          {"trusted_by", text_or_null(plugin.trusted_by)},
           {"build", to_utf8(plugin.build)}};
 }
 

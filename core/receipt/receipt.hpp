@@ -140,6 +140,7 @@ struct PluginInfo {
   std::string sha256;
   std::string abi;    ///< "1.0"
   std::string build;  ///< compiler and flags, as the plugin says
+  std::string trusted_by = {};  ///< the --trust-dir that let it in; empty: its permissions did
 };
 
 /// The machine and its state; text keys to text, numbers already formatted with their unit.

@@ -5,14 +5,6 @@
 
 namespace bitgate {
 
-worker::PluginFile resolve_plugin(const std::string& plugin, const std::string& kind,
-                                  const Pipeline& pipeline, const worker::Catalog& catalog) {
-  const bool is_path =
-      plugin.starts_with("./") || plugin.starts_with("../") || plugin.starts_with("/");
-  if (!is_path) return worker::find_plugin(catalog, plugin, kind);
-  return worker::plugin_at(pipeline.path.parent_path() / plugin, kind);
-}
-
 PluginInfo plugin_info(const worker::PluginFile& file, const std::string& build) {
   return {file.identity.id,
           file.identity.kind,
@@ -20,7 +12,8 @@ PluginInfo plugin_info(const worker::PluginFile& file, const std::string& build)
           file.path.string(),
           file.sha256,
           file.identity.abi(),
-          build};
+          build,
+          file.trusted_by.string()};
 }
 
 BackendPool::BackendPool(const Pipeline& pipeline, const worker::Catalog& catalog,
@@ -44,5 +37,12 @@ BackendPool::Live& BackendPool::get(const BackendSpec& backend) {
 }
 
 void BackendPool::drop(const BackendSpec& backend) { live_.erase(backend.name); }
+
+void BackendPool::abandon(const BackendSpec& backend) {
+  const auto found = live_.find(backend.name);
+  if (found == live_.end() || found->second == nullptr) return;
+  found->second->client.abandon();
+  live_.erase(found);
+}
 
 }  // namespace bitgate

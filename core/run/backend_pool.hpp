@@ -9,16 +9,12 @@
 
 #include "pipeline/pipeline.hpp"
 #include "receipt/receipt.hpp"
+#include "run/plugin_rules.hpp"
 #include "worker/backend_client.hpp"
 #include "worker/search.hpp"
 #include "worker/worker.hpp"
 
 namespace bitgate {
-
-/// The plugin file that a pipeline's `plugin` names: an id, or a path relative to the pipeline's
-/// directory that starts with "./", "../" or "/". Throws worker::NotFound.
-worker::PluginFile resolve_plugin(const std::string& plugin, const std::string& kind,
-                                  const Pipeline& pipeline, const worker::Catalog& catalog);
 
 /// What the receipt says of a plugin that was opened.
 PluginInfo plugin_info(const worker::PluginFile& file, const std::string& build);
@@ -39,6 +35,8 @@ class BackendPool {
 
   /// Ends the worker of this backend; the next get starts another.
   void drop(const BackendSpec& backend);
+  /// The same, without letting the plugin close what it has open.
+  void abandon(const BackendSpec& backend);
 
   /// Every plugin that was opened, once.
   [[nodiscard]] const std::vector<PluginInfo>& plugins() const { return plugins_; }

@@ -32,6 +32,12 @@ const worker::DeviceInfo* find_device(const std::vector<worker::DeviceInfo>& dev
   return found == devices.end() ? nullptr : &*found;
 }
 
+/// Whether a plugin may still find in this step that the machine lacks what it takes. Later it has
+/// said yes already, and a refusal is a fault: else a broken kernel could excuse itself.
+bool opens(const std::string& step) {
+  return step == "open" || step == "device_info" || step == "session_open";
+}
+
 std::string device_names(const std::vector<worker::DeviceInfo>& devices) {
   std::string names;
   for (const worker::DeviceInfo& device : devices) names += (names.empty() ? "" : ", ") + device.id;
@@ -69,17 +75,18 @@ CaseResult CaseRunner::run(const Case& what) {
   } catch (const worker::PluginError& error) {
     // What the session still holds is unknown, so the next case gets a new worker.
     pool_.drop(*what.backend);
-    if (error.status() == BG_UNAVAILABLE) {
+    if (error.status() == BG_UNAVAILABLE && opens(error.step())) {
       skip(result, reason::kUnavailable, error.message());
-    } else if (error.status() == BG_UNSUPPORTED) {
-      skip(result, reason::kUnsupported, error.message());
     } else {
       fail(result, error.what());
     }
+  } catch (const nlohmann::json::exception& error) {
+    pool_.abandon(*what.backend);
+    fail(result, fmt::format("the worker's answer can't be understood: {}", error.what()));
   } catch (const worker::Interrupted&) {
     throw;
   } catch (const std::exception& error) {
-    pool_.drop(*what.backend);
+    pool_.abandon(*what.backend);
     fail(result, error.what());
   }
   return result;
@@ -126,9 +133,9 @@ void CaseRunner::run_stages(const Case& what, BackendPool::Live& live, Workload&
   facts.weights = stages.check_weights();
   facts.weights_checked = true;
 
-  const Ceilings before = probe_.measure(result.threads);
+  const Ceilings before = recent_ceilings(result.threads);
   result.stages["compute"] = stages.compute(pipeline_.sampling);
-  result.ceilings = best(before, probe_.measure(result.threads));
+  result.ceilings = best(before, measure_ceilings(result.threads));
 
   result.stages["output"] = stages.output();
   facts.output = stages.check_outputs();
@@ -153,6 +160,18 @@ void CaseRunner::run_stages(const Case& what, BackendPool::Live& live, Workload&
     }
   }
   fill_metrics(result, what, facts);
+}
+
+Ceilings CaseRunner::measure_ceilings(unsigned threads) {
+  if (probe_ == nullptr) probe_ = std::make_unique<CeilingProbe>();
+  ceilings_ = {threads, probe_->measure(threads), std::chrono::steady_clock::now()};
+  return ceilings_.value;
+}
+
+Ceilings CaseRunner::recent_ceilings(unsigned threads) {
+  const bool recent = ceilings_.threads == threads &&
+                      std::chrono::steady_clock::now() - ceilings_.at < std::chrono::seconds(2);
+  return recent ? ceilings_.value : measure_ceilings(threads);
 }
 
 Workload& CaseRunner::workload_for(const Case& what) {

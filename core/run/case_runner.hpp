@@ -1,6 +1,7 @@
 // One case from its backend to its result.
 #pragma once
 
+#include <chrono>
 #include <memory>
 
 #include "measure/ceilings.hpp"
@@ -24,11 +25,20 @@ class CaseRunner {
   void run_on(const Case& what, BackendPool::Live& live, CaseResult& result);
   void run_stages(const Case& what, BackendPool::Live& live, Workload& workload,
                   CaseResult& result);
+  Ceilings measure_ceilings(unsigned threads);
+  /// Those behind the last case, if it ended a moment ago: they are beside this one too.
+  Ceilings recent_ceilings(unsigned threads);
   Workload& workload_for(const Case& what);
 
   const Pipeline& pipeline_;
   BackendPool& pool_;
-  CeilingProbe probe_;
+  /// Made when a case first gets as far as being timed: it takes threads and much memory.
+  std::unique_ptr<CeilingProbe> probe_;
+  struct {
+    unsigned threads = 0;
+    Ceilings value;
+    std::chrono::steady_clock::time_point at;
+  } ceilings_;
   std::unique_ptr<Workload> workload_;
 };
 

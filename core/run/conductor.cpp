@@ -57,30 +57,6 @@ class Stopwatch {
   std::size_t total_;
 };
 
-void run_cases(const Pipeline& pipeline, std::span<const Case> cases, BackendPool& pool,
-               Reporting& reporting, Receipt& receipt) {
-  if (cases.empty()) return;
-  // Every case of the plan has a result from the start, so that none can go missing unseen.
-  for (const Case& what : cases) {
-    receipt.cases.push_back(not_run(what, {reason::kMissingCase, "it was planned and not run"}));
-  }
-  CaseRunner runner(pipeline, pool);
-  const Stopwatch watch(cases.size());
-  for (std::size_t i = 0; i < cases.size(); ++i) {
-    reporting.event(case_started(watch.at(i, i), cases[i]));
-    try {
-      if (worker::interrupted()) throw worker::Interrupted();
-      receipt.cases[i] = runner.run(cases[i]);
-    } catch (const worker::Interrupted&) {
-      receipt.interrupted = true;
-      for (; i < cases.size(); ++i)
-        receipt.cases[i] = not_run(cases[i], {reason::kInterrupted, "before it was done"});
-      return;
-    }
-    reporting.event(case_finished(watch.at(i, i + 1), receipt.cases[i]));
-  }
-}
-
 void collect_ceilings(Receipt& receipt) {
   for (const CaseResult& result : receipt.cases) {
     if (!result.ceilings) continue;
@@ -90,6 +66,101 @@ void collect_ceilings(Receipt& receipt) {
     best.f32_peak = std::max(best.f32_peak, result.ceilings->f32_peak);
   }
 }
+
+/// Judges what is there, which makes the receipt complete.
+void conclude_receipt(const Pipeline& pipeline, Receipt& receipt) {
+  collect_ceilings(receipt);
+  receipt.gates = judge(pipeline.gates, receipt.cases);
+  receipt.verdict = conclude(receipt.gates, receipt.cases, receipt.interrupted, pipeline.routes);
+  receipt.finished = now_rfc3339();
+}
+
+/// Decides when a checkpoint is due: after each of the first cases, then as often as costs little.
+class Pace {
+ public:
+  /// Does `work` if it is due.
+  template <class Work>
+  void step(const Work& work) {
+    const auto start = Clock::now();
+    if (done_ >= kAlways && spent_ * kShare > start - begin_) return;
+    work();
+    spent_ += Clock::now() - start;
+    ++done_;
+  }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  static constexpr int kAlways = 100;
+  static constexpr int kShare = 20;  // one part in so many of the run's time
+
+  Clock::time_point begin_ = Clock::now();
+  Clock::duration spent_{};
+  int done_ = 0;
+};
+
+/// A run in progress: its cases, and the receipt that grows with them.
+class Run {
+ public:
+  Run(const Pipeline& pipeline, std::span<const Case> cases, BackendPool& pool,
+      Reporting& reporting, Receipt& receipt)
+      : pipeline_(pipeline),
+        cases_(cases),
+        pool_(pool),
+        reporting_(reporting),
+        receipt_(receipt),
+        runner_(pipeline, pool),
+        watch_(cases.size()) {}
+
+  void cases() {
+    // Every case of the plan has a result from the start, so that none can go missing unseen.
+    for (const Case& what : cases_) {
+      receipt_.cases.push_back(not_run(what, {reason::kMissingCase, "it was planned and not run"}));
+    }
+    // Whatever an earlier run left where the receipt goes must not be taken for this one's.
+    pace_.step([&] { write_checkpoint(0); });
+    for (std::size_t i = 0; i < cases_.size(); ++i) {
+      reporting_.event(case_started(watch_.at(i, i), cases_[i]));
+      try {
+        if (worker::interrupted()) throw worker::Interrupted();
+        receipt_.cases[i] = runner_.run(cases_[i]);
+      } catch (const worker::Interrupted&) {
+        end_at(i, receipt_);
+        return;
+      }
+      if (i + 1 < cases_.size()) pace_.step([&] { write_checkpoint(i + 1); });
+      reporting_.event(case_finished(watch_.at(i, i + 1), receipt_.cases[i]));
+    }
+  }
+
+ private:
+  /// Makes it the receipt of a run that was interrupted before case number `next`.
+  void end_at(std::size_t next, Receipt& receipt) const {
+    receipt.interrupted = true;
+    for (std::size_t i = next; i < cases_.size(); ++i) {
+      receipt.cases[i] = not_run(cases_[i], {reason::kInterrupted, "before it was done"});
+    }
+  }
+
+  /// Hands out what there is: a host that is killed can't do it later.
+  void write_checkpoint(std::size_t next) {
+    Receipt so_far = receipt_;
+    so_far.plugins = pool_.plugins();
+    so_far.plugins.insert(so_far.plugins.end(), reporting_.plugins().begin(),
+                          reporting_.plugins().end());
+    end_at(next, so_far);
+    conclude_receipt(pipeline_, so_far);
+    reporting_.event(checkpoint(so_far));
+  }
+
+  const Pipeline& pipeline_;
+  std::span<const Case> cases_;
+  BackendPool& pool_;
+  Reporting& reporting_;
+  Receipt& receipt_;
+  CaseRunner runner_;
+  Stopwatch watch_;
+  Pace pace_;
+};
 
 }  // namespace
 
@@ -101,22 +172,22 @@ Receipt conduct(const Pipeline& pipeline, std::span<const Case> cases, const Run
   receipt.environment = read_environment();
   receipt.pipeline = {pipeline.name, pipeline.gate, pipeline.path.string(), pipeline.sha256};
 
-  const worker::Catalog catalog = worker::search(worker::search_directories());
+  const worker::Catalog catalog = worker::search(worker::search_directories(), options.plugins);
   const worker::WorkerOptions workers = worker_setup(pipeline.limits, options.isolate);
+  require_pinned(pipeline, catalog);
+  // What can't be checked is an error of its case or reporter, when it comes to that.
+  static_cast<void>(check_options(pipeline, catalog, workers));
   Reporting reporting(pipeline, catalog, workers);
   reporting.begin(plan_document(pipeline, cases, this_terminal()));
   {
     BackendPool pool(pipeline, catalog, workers);
-    run_cases(pipeline, cases, pool, reporting, receipt);
+    if (!cases.empty()) Run(pipeline, cases, pool, reporting, receipt).cases();
     receipt.plugins = pool.plugins();
   }
   receipt.plugins.insert(receipt.plugins.end(), reporting.plugins().begin(),
                          reporting.plugins().end());
-  collect_ceilings(receipt);
-  receipt.gates = judge(pipeline.gates, receipt.cases);
-  receipt.verdict = conclude(receipt.gates, receipt.cases, receipt.interrupted, pipeline.routes);
+  conclude_receipt(pipeline, receipt);
   if (cases.empty()) receipt.verdict.reason.detail = options.why_empty;
-  receipt.finished = now_rfc3339();
 
   reporting.finish(to_json(receipt).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
   if (reporting.required_failed() && receipt.verdict.exit_code == ExitCode::kPass) {

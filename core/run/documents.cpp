@@ -139,6 +139,10 @@ std::string case_finished(const Progress& progress, const CaseResult& result) {
   return text(document);
 }
 
+std::string checkpoint(const Receipt& so_far) {
+  return text({{"event", "checkpoint"}, {"receipt", to_json(so_far)}});
+}
+
 std::string message(const std::string& level, const std::string& words) {
   return text({{"event", "message"}, {"level", level}, {"text", words}});
 }

@@ -6,6 +6,7 @@
 #include <spdlog/spdlog.h>
 
 #include "run/backend_pool.hpp"
+#include "worker/interrupt.hpp"
 
 namespace bitgate {
 
@@ -21,6 +22,8 @@ Reporting::Reporting(const Pipeline& pipeline, const worker::Catalog& catalog,
       active_.push_back({spec, std::move(client)});
     } catch (const std::exception& error) {
       failed(spec, error.what());
+    } catch (const worker::Interrupted&) {
+      failed(spec, "interrupted while it was opened");
     }
   }
 }

@@ -50,7 +50,7 @@ class Stages {
   StageResult compute(const Sampling& sampling);
   /// Reads one output back.
   StageResult output();
-  /// Every output that the timed executions left, and a digest from one more.
+  /// Every output that the timed executions left, and one more for each set of activations.
   OutputCheck check_outputs();
   /// Kernels of the compute programs with the calls that the backend counted. Throws
   /// std::runtime_error if it counted fewer than were asked for.

@@ -54,6 +54,8 @@ class BackendClient {
                 const WorkerOptions& worker_options);
 
   [[nodiscard]] const std::string& build() const { return build_; }
+  /// Ends the worker without asking it.
+  void abandon() { worker_->abandon(); }
   std::vector<DeviceInfo> devices();
 
   /// Opens a session; one that was open is closed with all that it holds.

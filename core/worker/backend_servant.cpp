@@ -47,7 +47,8 @@ class BackendServant::Ops {
     for (const json& op : list) add(op, tensors);
   }
 
-  [[nodiscard]] const std::vector<bg_op>& get() const { return ops_; }
+  /// Pointers to them, as program_prepare takes them; at least one.
+  [[nodiscard]] const std::vector<const bg_op*>& get() const { return pointers_; }
 
  private:
   struct Storage {
@@ -95,11 +96,12 @@ class BackendServant::Ops {
     op.output_count = storage.outputs.size();
     op.attributes = storage.attributes.data();
     op.attribute_count = storage.attributes.size();
-    ops_.push_back(op);
+    pointers_.push_back(&ops_.emplace_back(op));
   }
 
   std::deque<Storage> storage_;  // a deque: its elements never move
-  std::vector<bg_op> ops_;
+  std::deque<bg_op> ops_;
+  std::vector<const bg_op*> pointers_;
 };
 
 BackendServant::BackendServant(const OpenPlugin& plugin, Breadcrumb& breadcrumb)
@@ -192,7 +194,7 @@ json BackendServant::supports(const json& request) {
   breadcrumb_.enter(Step::kSupports);
   ErrorSlot error;
   try {
-    error.check(backend_.supports(session(), ops.get().data(), error.get()));
+    error.check(backend_.supports(session(), ops.get().front(), error.get()));
   } catch (const StatusError& no) {
     if (no.status() != BG_UNSUPPORTED) throw;
     return {{"supported", false}, {"reason", no.what()}};

@@ -28,12 +28,13 @@ enum class Step : std::uint32_t {
   kEvent,
   kFinish,
   kClose,
+  kDescribe,
 };
 
-inline constexpr std::array<std::string_view, 18> kStepNames = {
-    "idle",     "load",        "open",    "device_info", "session_open", "session_close",
-    "supports", "create",      "destroy", "write",       "read",         "prepare",
-    "run",      "synchronize", "begin",   "event",       "finish",       "close"};
+inline constexpr std::array<std::string_view, 19> kStepNames = {
+    "idle",   "load",    "open",   "device_info", "session_open", "session_close", "supports",
+    "create", "destroy", "write",  "read",        "prepare",      "run",           "synchronize",
+    "begin",  "event",   "finish", "close",       "describe"};
 
 struct Breadcrumb {
   std::atomic<std::uint32_t> step{0};       ///< Step; written by the worker before each plugin call

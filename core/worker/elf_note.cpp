@@ -68,6 +68,7 @@ Identity identity_of(std::span<const char> descriptor) {
   Identity identity;
   identity.id = padded_text(note.id, sizeof(note.id));
   identity.version = padded_text(note.version, sizeof(note.version));
+  identity.build = padded_text(note.build, sizeof(note.build));
   identity.abi_major = note.abi_major;
   identity.abi_minor = note.abi_minor;
   identity.min_host_minor = note.min_host_minor;
@@ -128,6 +129,15 @@ std::vector<Identity> read_identities(const std::filesystem::path& path) {
     throw std::runtime_error(
         "has no bitgate note: it is no bitgate plugin (or was built without "
         "BITGATE_BACKEND, BITGATE_REPORTER or BG_PLUGIN_NOTE)");
+  }
+  for (std::size_t i = 1; i < identities.size(); ++i) {
+    const std::span before(identities.data(), i);
+    if (std::any_of(before.begin(), before.end(),
+                    [&](const Identity& other) { return other.id == identities[i].id; })) {
+      throw std::runtime_error(fmt::format(
+          "has two notes of plugin '{}': give each plugin of a library an id of its own",
+          identities[i].id));
+    }
   }
   return identities;
 }

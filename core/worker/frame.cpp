@@ -6,6 +6,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <string_view>
 #include <system_error>
 #include <utility>
 
@@ -13,9 +14,28 @@ namespace bitgate::worker {
 namespace {
 
 constexpr std::size_t kHeader = 4;
+constexpr int kMostDepth = 32;
+constexpr std::size_t kMostValues = 1'000'000;
 
 [[noreturn]] void raise(const char* what) {
   throw std::system_error(errno, std::generic_category(), what);
+}
+
+/// A few bytes of text can stand for many of memory, so what a frame may hold is limited.
+nlohmann::json parse(std::string_view text) {
+  using Event = nlohmann::json::parse_event_t;
+  std::size_t values = 0;
+  const auto limit = [&](int depth, Event event, nlohmann::json&) {
+    const bool opens = event == Event::object_start || event == Event::array_start;
+    if (opens && depth > kMostDepth) throw ProtocolError("a frame that is nested too deeply");
+    if ((opens || event == Event::value) && ++values > kMostValues) {
+      throw ProtocolError("a frame of too many values");
+    }
+    return true;
+  };
+  nlohmann::json json = nlohmann::json::parse(text, limit, false);
+  if (!json.is_object()) throw ProtocolError("a frame that is no JSON object");
+  return json;
 }
 
 }  // namespace
@@ -59,9 +79,7 @@ std::optional<FrameReader::Frame> FrameReader::take() {
   }
   if (size > kMaxFrame) throw ProtocolError("a frame of more than 16 MiB");
   if (buffer_.size() < kHeader + size) return std::nullopt;
-  nlohmann::json json = nlohmann::json::parse(buffer_.data() + kHeader,
-                                              buffer_.data() + kHeader + size, nullptr, false);
-  if (!json.is_object()) throw ProtocolError("a frame that is no JSON object");
+  nlohmann::json json = parse({buffer_.data() + kHeader, size});
   buffer_.erase(0, kHeader + size);
   return Frame{std::move(json), std::move(fd_)};
 }

@@ -17,7 +17,8 @@ static_assert(std::atomic<bool>::is_always_lock_free && std::atomic<int>::is_alw
 
 void on_signal(int signal) {
   if (requested.exchange(true)) {
-    // The workers follow by their parent-death signal.
+    // The workers follow by their parent-death signal. A terminal is left at the start of a line.
+    if (::isatty(STDERR_FILENO) == 1) static_cast<void>(!::write(STDERR_FILENO, "\n", 1));
     std::signal(signal, SIG_DFL);
     std::raise(signal);
     return;
@@ -36,6 +37,7 @@ void catch_interrupts() {
   sigemptyset(&action.sa_mask);
   ::sigaction(SIGINT, &action, nullptr);
   ::sigaction(SIGTERM, &action, nullptr);
+  std::signal(SIGPIPE, SIG_IGN);
 }
 
 bool interrupted() { return requested.load(); }

@@ -3,7 +3,8 @@
 
 namespace bitgate::worker {
 
-/// From now on SIGINT and SIGTERM ask the run to end, and a second one ends the process at once.
+/// From now on SIGINT and SIGTERM ask the run to end, and a second one ends the process at once; a
+/// closed pipe is an error of whoever writes to it and not the end.
 void catch_interrupts();
 
 /// Whether the run was asked to end.

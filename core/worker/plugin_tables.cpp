@@ -10,9 +10,9 @@
 namespace bitgate::worker {
 
 std::string_view status_word(bg_status status) {
-  constexpr std::array<std::string_view, 8> kWords = {
+  constexpr std::array<std::string_view, 9> kWords = {
       "OK",          "INVALID_ARGUMENT", "UNSUPPORTED", "UNAVAILABLE", "OUT_OF_MEMORY",
-      "DEVICE_LOST", "CANCELLED",        "INTERNAL"};
+      "DEVICE_LOST", "CANCELLED",        "INTERNAL",    "TRANSIENT"};
   return status >= 0 && static_cast<std::size_t>(status) < kWords.size()
              ? kWords[static_cast<std::size_t>(status)]
              : std::string_view("an unknown status");
@@ -22,6 +22,15 @@ void ErrorSlot::check(bg_status status) const {
   if (status == BG_OK) return;
   const std::string message(error_.message, ::strnlen(error_.message, sizeof(error_.message)));
   throw StatusError(status, message.empty() ? "the plugin gave no message" : message);
+}
+
+std::string bad_size(std::string_view what, std::uint32_t size, std::uint32_t least) {
+  constexpr std::uint32_t kMost = 1U << 16;
+  if (size >= least && size <= kMost) return {};
+  return fmt::format(
+      "the plugin's table of {} claims {} bytes, ABI {}.0 has {}: set struct_size to the sizeof of "
+      "the struct in bitgate/abi.h",
+      what, size, BG_ABI_MAJOR, least);
 }
 
 OpenPlugin::OpenPlugin(const bg_plugin& plugin, std::string_view options, Breadcrumb& breadcrumb,
@@ -63,11 +72,8 @@ const void* OpenPlugin::find_table(std::string_view id, std::uint32_t least) con
   }
   std::uint32_t size = 0;
   std::memcpy(&size, table, sizeof(size));
-  if (size < least) {
-    throw StatusError(BG_UNSUPPORTED,
-                      fmt::format("the plugin's table of {} has {} bytes, at least {} are needed: "
-                                  "rebuild it with this version's abi.h",
-                                  id, size, least));
+  if (const std::string why = bad_size(id, size, least); !why.empty()) {
+    throw StatusError(BG_INTERNAL, why);
   }
   return table;
 }

@@ -46,6 +46,22 @@ class Upcalls {
   virtual void write(int stream, std::string_view text) = 0;
 };
 
+/// The size of a table in ABI 1.0, whatever was appended since: what every plugin has.
+template <class Table>
+inline constexpr std::uint32_t kFirstSize = 0;
+template <>
+inline constexpr std::uint32_t kFirstSize<bg_plugin> = offsetof(bg_plugin, get_interface) +
+                                                       sizeof(bg_plugin::get_interface);
+template <>
+inline constexpr std::uint32_t kFirstSize<bg_backend> = offsetof(bg_backend, synchronize) +
+                                                        sizeof(bg_backend::synchronize);
+template <>
+inline constexpr std::uint32_t kFirstSize<bg_reporter> = offsetof(bg_reporter, finish) +
+                                                         sizeof(bg_reporter::finish);
+
+/// Why no table can have this size; empty if it can. A larger table than ours is a newer one.
+std::string bad_size(std::string_view what, std::uint32_t size, std::uint32_t least);
+
 /// Opens a plugin and closes it. Not movable: the plugin keeps a pointer to the host table.
 class OpenPlugin {
  public:
@@ -61,7 +77,7 @@ class OpenPlugin {
   /// short.
   template <class Table>
   const Table& table(std::string_view id) const {
-    return *static_cast<const Table*>(find_table(id, sizeof(Table)));
+    return *static_cast<const Table*>(find_table(id, kFirstSize<Table>));
   }
 
  private:

@@ -7,7 +7,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <csignal>
@@ -21,10 +20,9 @@
 #include <fmt/format.h>
 
 #include "base/text.hpp"
+#include "worker/environment.hpp"
 #include "worker/interrupt.hpp"
 #include "worker/worker_main.hpp"
-
-extern char** environ;
 
 namespace bitgate::worker {
 namespace {
@@ -33,8 +31,12 @@ using nlohmann::json;
 using Clock = std::chrono::steady_clock;
 
 constexpr std::size_t kTailBytes = 64U << 10;
+constexpr std::size_t kDrainBytes = 256U << 10;  // of output at a time: some plugins never stop
+constexpr int kMostLogs = 100;                   // for one request
 constexpr auto kLook = std::chrono::milliseconds(50);    // how often progress is looked at
 constexpr auto kGrace = std::chrono::milliseconds(500);  // for a worker that was asked to stop
+constexpr auto kFarewell = std::chrono::seconds(10);     // for what must be done after an interrupt
+constexpr auto kDeath = std::chrono::seconds(5);  // of a killed process, if the kernel lets go
 
 [[noreturn]] void raise(int error, const char* what) {
   throw std::system_error(error, std::generic_category(), what);
@@ -46,25 +48,6 @@ Fd out_of_the_way(int fd) {
   Fd copy(::fcntl(fd, F_DUPFD_CLOEXEC, 10));
   if (!copy) raise(errno, "duplicating a descriptor");
   return copy;
-}
-
-/// What of the environment reaches a worker: nothing that could carry a secret.
-std::vector<std::string> worker_environment() {
-  constexpr std::array<std::string_view, 9> kNames = {
-      "PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "LD_LIBRARY_PATH", "TERM", "NO_COLOR", "TZ"};
-  constexpr std::array<std::string_view, 10> kPrefixes = {
-      "CUDA_", "NVIDIA_", "OCL_", "OPENCL_", "POCL_", "OMP_", "ASAN_", "LSAN_", "TSAN_", "UBSAN_"};
-  std::vector<std::string> kept;
-  for (char** entry = environ; *entry != nullptr; ++entry) {
-    const std::string_view text = *entry;
-    const std::string_view name = text.substr(0, text.find('='));
-    const bool listed =
-        std::find(kNames.begin(), kNames.end(), name) != kNames.end() ||
-        std::any_of(kPrefixes.begin(), kPrefixes.end(),
-                    [&](std::string_view prefix) { return name.starts_with(prefix); });
-    if (listed) kept.emplace_back(text);
-  }
-  return kept;
 }
 
 std::uint64_t default_memory() {
@@ -115,6 +98,26 @@ std::string seconds(std::chrono::nanoseconds time) {
   return fmt::format("{:g} s", std::chrono::duration<double>(time).count());
 }
 
+/// So that sending to a worker that reads nothing ends.
+void limit_sending(int socket, std::chrono::nanoseconds limit) {
+  const auto whole = std::chrono::duration_cast<std::chrono::seconds>(limit);
+  const timeval time{whole.count() + 1, 0};
+  ::setsockopt(socket, SOL_SOCKET, SO_SNDTIMEO, &time, sizeof(time));
+}
+
+/// Waits until the process has ended, without reaping it; false if it has not by then.
+bool ended_by(pid_t pid, Clock::time_point until) {
+  while (true) {
+    siginfo_t info{};
+    if (::waitid(P_PID, static_cast<id_t>(pid), &info, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+        info.si_pid == pid) {
+      return true;
+    }
+    if (Clock::now() >= until) return false;
+    ::usleep(500);
+  }
+}
+
 }  // namespace
 
 Process::Process(const WorkerOptions& options)
@@ -151,21 +154,28 @@ Process::Process(const WorkerOptions& options)
   environment.push_back(nullptr);
   pid_ = plan.spawn(options_.executable.c_str(), argv.data(), environment.data());
 
+  limit_sending(socket_.get(), options_.step_limit);
   const std::uint64_t memory = options_.memory == 0 ? default_memory() : options_.memory;
-  send_frame(socket_.get(), {{"host_pid", ::getpid()},
-                             {"memory", memory},
-                             {"leave_directory", options_.leave_directory}});
+  try {
+    send_frame(socket_.get(), {{"host_pid", ::getpid()},
+                               {"memory", memory},
+                               {"leave_directory", options_.leave_directory}});
+  } catch (const std::system_error&) {
+    fail_gone();
+  }
 }
 
-Process::~Process() {
+void Process::kill() {
   if (running()) kill_and_reap();
 }
 
 json Process::exchange(const json& request, int fd, bool interruptible) {
   if (!running()) throw Fault("the worker is gone", tail_);
+  logs_left_ = kMostLogs;
   try {
     send_frame(socket_.get(), request, fd);
-  } catch (const std::system_error&) {
+  } catch (const std::system_error& error) {
+    if (error.code().value() == EAGAIN) fail_hung();
     fail_gone();
   }
   return wait_for_answer(interruptible);
@@ -177,7 +187,7 @@ std::optional<json> Process::take_answer() {
     while (auto frame = reader_.take()) {
       json& content = frame->json;
       if (const auto log = content.find("log"); log != content.end()) {
-        options_.on_log(log->at("level").get<int>(), log->at("text").get<std::string>());
+        pass_on_log(*log);
       } else if (const auto write = content.find("write"); write != content.end()) {
         options_.on_write(write->at("stream").get<int>(), write->at("text").get<std::string>());
       } else {
@@ -192,6 +202,12 @@ std::optional<json> Process::take_answer() {
     fail_protocol(error.what());
   }
   return std::nullopt;
+}
+
+void Process::pass_on_log(const json& log) {
+  if (logs_left_ == 0) return;
+  options_.on_log(log.at("level").get<int>(), log.at("text").get<std::string>());
+  if (--logs_left_ == 0) options_.on_log(2, "… and more, which is not shown");
 }
 
 json Process::wait_for_answer(bool interruptible) {
@@ -211,6 +227,8 @@ json Process::wait_for_answer(bool interruptible) {
       kill_and_reap();
       throw Interrupted();
     }
+    // Behind the look for an answer: one that came while this process was stopped still counts.
+    if (Clock::now() - last_progress > step_limit()) fail_hung();
     wait_for_input(interruptible && !stop_at ? interrupt_fd() : -1);
 
     // Only the plugin's steps count as progress: one that prints for ever still hangs.
@@ -218,8 +236,6 @@ json Process::wait_for_answer(bool interruptible) {
     if (count != last_count) {
       last_count = count;
       last_progress = Clock::now();
-    } else if (Clock::now() - last_progress > options_.step_limit) {
-      fail_hung();
     }
   }
 }
@@ -228,9 +244,10 @@ json Process::wait_for_answer(bool interruptible) {
 void Process::wait_for_input(int interrupt) {
   std::array<pollfd, 3> ready = {
       {{socket_.get(), POLLIN, 0}, {output_.get(), POLLIN, 0}, {interrupt, POLLIN, 0}}};
-  if (::poll(ready.data(), ready.size(), static_cast<int>(kLook.count())) < 0 && errno != EINTR) {
-    raise(errno, "waiting for a worker");
-  }
+  const int events = ::poll(ready.data(), ready.size(), static_cast<int>(kLook.count()));
+  if (events < 0 && errno != EINTR) raise(errno, "waiting for a worker");
+  // A child that the plugin left behind holds the socket open after the worker's death.
+  if (events == 0 && ended_by(pid_, Clock::now())) fail_gone();
   if ((ready[1].revents & POLLIN) != 0) {
     drain_output();
   } else if ((ready[1].revents & (POLLHUP | POLLERR)) != 0) {
@@ -244,9 +261,11 @@ void Process::wait_for_input(int interrupt) {
 void Process::drain_output() {
   std::array<char, 4096> data;
   ssize_t count = 0;
-  while (output_ && (count = ::read(output_.get(), data.data(), data.size())) > 0) {
+  std::size_t drained = 0;
+  while (output_ && drained < kDrainBytes &&
+         (count = ::read(output_.get(), data.data(), data.size())) > 0) {
+    drained += static_cast<std::size_t>(count);
     tail_.append(data.data(), static_cast<std::size_t>(count));
-    if (tail_.size() > 2 * kTailBytes) tail_.erase(0, tail_.size() - kTailBytes);
   }
   if (tail_.size() > kTailBytes) tail_.erase(0, tail_.size() - kTailBytes);
 }
@@ -255,19 +274,22 @@ void Process::fail_hung() {
   const std::string step(breadcrumb_.name());
   kill_and_reap();
   throw Fault(fmt::format("no end of step {} within {}: the worker was stopped", step,
-                          seconds(options_.step_limit)),
+                          seconds(step_limit())),
               to_utf8(tail_));
 }
 
 void Process::fail_gone() {
   const std::string step(breadcrumb_.name());
-  const int status = kill_and_reap();
+  const std::optional<int> status = kill_and_reap();
   std::string how;
-  if (WIFSIGNALED(status)) {
-    const char* name = ::sigabbrev_np(WTERMSIG(status));
-    how = name != nullptr ? fmt::format("SIG{}", name) : fmt::format("signal {}", WTERMSIG(status));
+  if (!status) {
+    how = "the worker hung up";
+  } else if (WIFSIGNALED(*status)) {
+    const char* name = ::sigabbrev_np(WTERMSIG(*status));
+    how =
+        name != nullptr ? fmt::format("SIG{}", name) : fmt::format("signal {}", WTERMSIG(*status));
   } else {
-    how = fmt::format("exited with status {}", WEXITSTATUS(status));
+    how = fmt::format("exited with status {}", WEXITSTATUS(*status));
   }
   throw Fault(fmt::format("{} in {}", how, step), to_utf8(tail_));
 }
@@ -278,23 +300,26 @@ void Process::fail_protocol(const std::string& what) {
   throw Fault(fmt::format("the worker sent {} in {}", what, step), to_utf8(tail_));
 }
 
-int Process::kill_and_reap() {
+std::chrono::nanoseconds Process::step_limit() const {
+  if (!interrupted()) return options_.step_limit;
+  return std::min<std::chrono::nanoseconds>(options_.step_limit, kFarewell);
+}
+
+/// The wait status, if the worker had ended by itself.
+std::optional<int> Process::kill_and_reap() {
   // A worker that has hung up is ending by itself: it gets a moment, since its status says how.
   pollfd peer{socket_.get(), 0, 0};
   const bool ending = ::poll(&peer, 1, 0) > 0 && (peer.revents & POLLHUP) != 0;
-  const auto until = Clock::now() + (ending ? kGrace : std::chrono::milliseconds(0));
-  int status = 0;
-  bool reaped = false;
-  while (!(reaped = ::waitpid(pid_, &status, WNOHANG) == pid_) && Clock::now() < until) {
-    ::usleep(500);
-  }
+  const bool by_itself =
+      ended_by(pid_, Clock::now() + (ending ? kGrace : std::chrono::milliseconds(0)));
+  // Before it is reaped, while the group's number can be nobody else's.
   ::kill(-pid_, SIGKILL);
-  if (!reaped) {
-    while (::waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
-    }
-  }
+  // A process that hangs in a driver dies only when the driver lets it.
+  int status = 0;
+  if (by_itself || ended_by(pid_, Clock::now() + kDeath)) ::waitpid(pid_, &status, 0);
   drain_output();
   pid_ = -1;
+  if (!by_itself) return std::nullopt;
   return status;
 }
 

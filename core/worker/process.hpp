@@ -3,6 +3,7 @@
 
 #include <sys/types.h>
 
+#include <chrono>
 #include <optional>
 #include <string>
 
@@ -18,28 +19,34 @@ namespace bitgate::worker {
 class Process {
  public:
   /// Spawns the executable as a worker in a process group of its own, with an allow-listed
-  /// environment, stdin from /dev/null, stdout and stderr captured. Throws std::system_error.
+  /// environment, stdin from /dev/null, stdout and stderr captured. Throws std::system_error, or
+  /// Fault if it died at once.
   explicit Process(const WorkerOptions& options);
   Process(const Process&) = delete;  // owns the process
   Process& operator=(const Process&) = delete;
-  /// Kills the group and waits for the process.
-  ~Process();
+  ~Process() { kill(); }
 
   [[nodiscard]] bool running() const { return pid_ > 0; }
+  /// Ends the worker and all that it started, now.
+  void kill();
 
-  /// One request, one answer; log and write frames in between go to the options' functions. Throws
-  /// Fault or Interrupted; the process is gone then.
+  /// One request, one answer; log and write frames in between go to the options' functions: of the
+  /// logs only the first hundred, and what these functions throw passes through. Throws Fault or
+  /// Interrupted; the process is gone then. A call that is not interruptible has a few seconds left
+  /// once the user asked the run to end.
   nlohmann::json exchange(const nlohmann::json& request, int fd, bool interruptible);
 
  private:
   nlohmann::json wait_for_answer(bool interruptible);
   std::optional<nlohmann::json> take_answer();
+  void pass_on_log(const nlohmann::json& log);
   void wait_for_input(int interrupt);
+  [[nodiscard]] std::chrono::nanoseconds step_limit() const;
   void drain_output();
   [[noreturn]] void fail_hung();
   [[noreturn]] void fail_gone();
   [[noreturn]] void fail_protocol(const std::string& what);
-  int kill_and_reap();
+  std::optional<int> kill_and_reap();
 
   WorkerOptions options_;
   SharedMemory page_;
@@ -48,6 +55,7 @@ class Process {
   Fd output_;
   FrameReader reader_;
   std::string tail_;
+  int logs_left_ = 0;
   pid_t pid_ = -1;
 };
 

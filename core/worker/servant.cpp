@@ -33,6 +33,7 @@ json Servant::answer(const json& request, Fd fd) {
 json Servant::carry_out(const json& request, Fd fd) {
   const auto what = request.at("do").get<std::string>();
   if (what == "open") return open(request);
+  if (what == "describe") return describe(request);
   if (what == "close") {
     backend_.reset();
     plugin_.reset();
@@ -43,11 +44,30 @@ json Servant::carry_out(const json& request, Fd fd) {
   throw StatusError(BG_INVALID_ARGUMENT, "no plugin is open");
 }
 
+namespace {
+
+const bg_plugin& load(const json& request, Breadcrumb& breadcrumb) {
+  breadcrumb.enter(Step::kLoad);
+  return load_plugin(request.at("path").get<std::string>(), request.at("sha256").get<std::string>(),
+                     request.at("id").get<std::string>());
+}
+
+}  // namespace
+
+json Servant::describe(const json& request) {
+  const bg_plugin& plugin = load(request, breadcrumb_);
+  breadcrumb_.enter(Step::kDescribe);
+  std::string text;
+  const bg_sink sink{&text, [](void* ctx, const char* data, std::uint64_t size) {
+                       static_cast<std::string*>(ctx)->append(data, size);
+                     }};
+  ErrorSlot error;
+  error.check(plugin.describe(&sink, error.get()));
+  return {{"text", std::move(text)}};
+}
+
 json Servant::open(const json& request) {
-  breadcrumb_.enter(Step::kLoad);
-  const bg_plugin& plugin =
-      load_plugin(request.at("path").get<std::string>(), request.at("sha256").get<std::string>(),
-                  request.at("id").get<std::string>());
+  const bg_plugin& plugin = load(request, breadcrumb_);
   const std::string options = request.at("options").dump();
   plugin_ = std::make_unique<OpenPlugin>(plugin, options, breadcrumb_, upcalls_);
   if (plugin.kind == BG_KIND_BACKEND) {

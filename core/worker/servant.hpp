@@ -22,6 +22,7 @@ class Servant {
  private:
   nlohmann::json carry_out(const nlohmann::json& request, Fd fd);
   nlohmann::json open(const nlohmann::json& request);
+  nlohmann::json describe(const nlohmann::json& request);
   nlohmann::json report(const std::string& what, const nlohmann::json& request, Fd fd);
 
   Breadcrumb& breadcrumb_;

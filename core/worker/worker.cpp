@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <exception>
 #include <utility>
 
 #include <fmt/format.h>
@@ -23,12 +24,22 @@ class InProcessWorker : public Worker, private Upcalls {
 
  private:
   json exchange(const json& request, int fd, bool /*interruptible*/) override {
-    return servant_.answer(request, fd < 0 ? Fd() : Fd(::dup(fd)));
+    json answer = servant_.answer(request, fd < 0 ? Fd() : Fd(::dup(fd)));
+    if (thrown_) std::rethrow_exception(std::exchange(thrown_, nullptr));
+    return answer;
   }
   void log(int level, std::string_view text) override { options_.on_log(level, text); }
-  void write(int stream, std::string_view text) override { options_.on_write(stream, text); }
+  void write(int stream, std::string_view text) override {
+    // The plugin's frames lie between here and whoever can catch.
+    try {
+      options_.on_write(stream, text);
+    } catch (...) {
+      thrown_ = std::current_exception();
+    }
+  }
 
   WorkerOptions options_;
+  std::exception_ptr thrown_;
   Breadcrumb breadcrumb_;
   Servant servant_;
 };
@@ -36,7 +47,8 @@ class InProcessWorker : public Worker, private Upcalls {
 /// The plugin in a process of its own.
 class ProcessWorker : public Worker {
  public:
-  explicit ProcessWorker(const WorkerOptions& options) : process_(options) {}
+  explicit ProcessWorker(const WorkerOptions& options)
+      : on_log_(options.on_log), process_(options) {}
   ProcessWorker(const ProcessWorker&) = delete;  // owns the process
   ProcessWorker& operator=(const ProcessWorker&) = delete;
   ~ProcessWorker() override {
@@ -44,16 +56,19 @@ class ProcessWorker : public Worker {
     try {
       // A clean end lets the plugin release its device; one that can't end is killed.
       process_.exchange({{"do", "close"}}, -1, false);
-    } catch (const Fault&) {
-      return;  // gone already
+    } catch (const std::exception& error) {
+      on_log_(2, fmt::format("at its end: {}", error.what()));
     }
   }
+
+  void abandon() override { process_.kill(); }
 
  private:
   json exchange(const json& request, int fd, bool interruptible) override {
     return process_.exchange(request, fd, interruptible);
   }
 
+  std::function<void(int level, std::string_view text)> on_log_;
   Process process_;
 };
 
@@ -62,6 +77,7 @@ class ProcessWorker : public Worker {
 PluginError::PluginError(int status, const std::string& step, std::string message)
     : std::runtime_error(fmt::format("{} in {}: {}", status_word(status), step, message)),
       status_(status),
+      step_(std::move(step)),
       message_(std::move(message)) {}
 
 json Worker::call(const json& request, int fd, bool interruptible) {
@@ -73,14 +89,14 @@ json Worker::call(const json& request, int fd, bool interruptible) {
   return reply;
 }
 
+std::unique_ptr<Worker> make_worker(const WorkerOptions& worker_options) {
+  if (worker_options.isolate) return std::make_unique<ProcessWorker>(worker_options);
+  return std::make_unique<InProcessWorker>(worker_options);
+}
+
 std::unique_ptr<Worker> start_worker(const PluginFile& plugin, const json& options,
                                      const WorkerOptions& worker_options, std::string& build) {
-  std::unique_ptr<Worker> worker;
-  if (worker_options.isolate) {
-    worker = std::make_unique<ProcessWorker>(worker_options);
-  } else {
-    worker = std::make_unique<InProcessWorker>(worker_options);
-  }
+  std::unique_ptr<Worker> worker = make_worker(worker_options);
   const json opened = worker->call({{"do", "open"},
                                     {"path", plugin.path.string()},
                                     {"sha256", plugin.sha256},

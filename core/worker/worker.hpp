@@ -17,8 +17,8 @@
 namespace bitgate::worker {
 
 /// The worker died, hung or broke the protocol; it is gone. what() is a sentence that names the
-/// step, e.g. "SIGSEGV in run", "no answer in step synchronize for 60 s", "exited with status 0 in
-/// run".
+/// step, e.g. "SIGSEGV in run", "no end of step synchronize within 60 s: the worker was stopped",
+/// "exited with status 0 in run".
 class Fault : public std::runtime_error {
  public:
   Fault(const std::string& what, std::string stderr_tail)
@@ -35,10 +35,12 @@ class PluginError : public std::runtime_error {
  public:
   PluginError(int status, const std::string& step, std::string message);
   [[nodiscard]] int status() const { return status_; }
+  [[nodiscard]] const std::string& step() const { return step_; }
   [[nodiscard]] const std::string& message() const { return message_; }
 
  private:
   int status_;
+  std::string step_;
   std::string message_;
 };
 
@@ -50,7 +52,8 @@ struct WorkerOptions {
   std::chrono::nanoseconds step_limit = std::chrono::seconds(60);
   std::uint64_t memory = 0;     ///< bytes it may allocate; 0: three quarters of the machine's
   bool leave_directory = true;  ///< work in "/" and not where the host was started
-  /// What plugins log (levels as in abi.h) and print.
+  /// What plugins log (levels as in abi.h), and what they write to the run's streams. What on_write
+  /// throws ends the call that was under way, as an answer that never came.
   std::function<void(int level, std::string_view text)> on_log = [](int, std::string_view) {};
   std::function<void(int stream, std::string_view text)> on_write = [](int, std::string_view) {};
 };
@@ -64,9 +67,15 @@ class Worker {
   /// Fault, or Interrupted if `interruptible` and the user asked the run to end.
   nlohmann::json call(const nlohmann::json& request, int fd = -1, bool interruptible = true);
 
+  /// Ends a worker without asking it, because what it says can't be relied on any more.
+  virtual void abandon() {}
+
  protected:
   virtual nlohmann::json exchange(const nlohmann::json& request, int fd, bool interruptible) = 0;
 };
+
+/// Starts a worker with no plugin in it.
+std::unique_ptr<Worker> make_worker(const WorkerOptions& worker_options);
 
 /// Starts a worker and opens the plugin in it. Throws as Worker::call. `build` receives the
 /// plugin's own words on how it was built.

@@ -7,9 +7,11 @@
 #include <csignal>
 #include <cstdio>
 #include <exception>
-#include <string>
+#include <mutex>
+#include <string_view>
 #include <utility>
 
+#include "base/text.hpp"
 #include "worker/frame.hpp"
 #include "worker/servant.hpp"
 
@@ -18,14 +20,37 @@ namespace {
 
 using nlohmann::json;
 
-class SocketUpcalls : public Upcalls {
+constexpr std::size_t kLogBytes = 16U << 10;
+constexpr std::size_t kWriteBytes = 1U << 20;  // of one frame; escaped, they still fit into it
+
+/// Frames to the host, whole ones: plugins log from any thread. Upcalls come from a plugin's C
+/// frames, so they throw nothing: once the host is gone there is nobody to tell.
+class Line : public Upcalls {
  public:
+  void send(const json& frame) {
+    const std::lock_guard lock(mutex_);
+    send_frame(kSocketFd, frame);
+  }
   void log(int level, std::string_view text) override {
-    send_frame(kSocketFd, {{"log", {{"level", level}, {"text", text}}}});
+    try_send("log", {{"level", level}, {"text", utf8_prefix(text, kLogBytes)}});
   }
   void write(int stream, std::string_view text) override {
-    send_frame(kSocketFd, {{"write", {{"stream", stream}, {"text", text}}}});
+    while (!text.empty()) {
+      const std::string_view piece = utf8_prefix(text, kWriteBytes);
+      try_send("write", {{"stream", stream}, {"text", piece}});
+      text.remove_prefix(piece.size());
+    }
   }
+
+ private:
+  void try_send(const char* what, const json& content) noexcept {
+    try {
+      send({{what, content}});
+    } catch (const std::exception&) {  // NOLINT(bugprone-empty-catch): see above
+    }
+  }
+
+  std::mutex mutex_;
 };
 
 /// The worker's own limits, before any code of the plugin's runs.
@@ -65,11 +90,9 @@ int worker_main() {
     FrameReader::Frame frame;
     if (!receive(reader, frame)) return 0;
     confine(frame.json);
-    SocketUpcalls upcalls;
-    Servant servant(breadcrumb, upcalls);
-    while (receive(reader, frame)) {
-      send_frame(kSocketFd, servant.answer(frame.json, std::move(frame.fd)));
-    }
+    Line line;
+    Servant servant(breadcrumb, line);
+    while (receive(reader, frame)) line.send(servant.answer(frame.json, std::move(frame.fd)));
     return 0;
   } catch (const std::exception& error) {
     std::fprintf(stderr, "worker: %s\n", error.what());

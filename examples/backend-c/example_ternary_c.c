@@ -148,16 +148,16 @@ static bg_status read(bg_session* s, bg_tensor* from, void* data, uint64_t n, bg
   return BG_OK;
 }
 
-static bg_status prepare(bg_session* s, const bg_op* ops, uint64_t count, bg_program** out,
+static bg_status prepare(bg_session* s, const bg_op* const* ops, uint64_t count, bg_program** out,
                          bg_error* err) {
   for (uint64_t i = 0; i < count; ++i) {
-    const bg_status status = supports(s, &ops[i], err);
+    const bg_status status = supports(s, ops[i], err);
     if (status != BG_OK) return status;
   }
   bg_program* made = malloc(sizeof *made + count * sizeof *made->steps);
   if (made == NULL) return fail(err, BG_OUT_OF_MEMORY, "out of memory");
   made->count = count;
-  for (uint64_t i = 0; i < count; ++i) made->steps[i] = step_of(&ops[i]);
+  for (uint64_t i = 0; i < count; ++i) made->steps[i] = step_of(ops[i]);
   *out = made;
   return BG_OK;
 }
@@ -242,7 +242,7 @@ static const bg_plugin plugin = {.struct_size = sizeof(bg_plugin),
                                  .kind = BG_KIND_BACKEND,
                                  .id = STR(BITGATE_PLUGIN_ID),
                                  .version = STR(BITGATE_PLUGIN_VERSION),
-                                 .build = STR("C11, " __VERSION__),
+                                 .build = STR(BG_BUILD),
                                  .describe = describe,
                                  .open = open,
                                  .close = close,

@@ -17,7 +17,7 @@ class JsonReporter : public bitgate::Reporter {
   static constexpr std::string_view kDescription =
       R"({"title": "The receipt as a JSON file", "options": {"type": "object",)"
       R"( "required": ["path"], "additionalProperties": false, "properties": {"path":)"
-      R"( {"type": "string", "description": "file to write, or - for stdout"}}}})";
+      R"( {"type": "string", "minLength": 1, "description": "file to write, or - for stdout"}}}})";
 
   JsonReporter(bitgate::Host host, std::string_view options) : host_(host) {
     const Json given = Json::parse(options);
@@ -39,12 +39,27 @@ class JsonReporter : public bitgate::Reporter {
     }
   }
 
+  /// The file always holds what is known: a run that is killed leaves its last checkpoint, which
+  /// says that it was interrupted, and not the receipt of an earlier run.
+  void event(std::string_view event) override {
+    const Json document = Json::parse(event);
+    if (document.at("event") == "checkpoint" && path_ != "-") place(document.at("receipt"));
+  }
+
   void finish(std::string_view receipt) override {
-    const std::string text = Json::parse(receipt).dump(2) + "\n";
+    const Json document = Json::parse(receipt);
     if (path_ == "-") {
-      host_.write(BG_STDOUT, text);
-      return;
+      host_.write(BG_STDOUT, text_of(document));
+    } else {
+      place(document);
     }
+  }
+
+ private:
+  static std::string text_of(const Json& receipt) { return receipt.dump(2) + "\n"; }
+
+  void place(const Json& receipt) const {
+    const std::string text = text_of(receipt);
     try {
       bitgate::write_file_atomically(path_, text);
     } catch (const std::system_error& error) {
@@ -54,7 +69,6 @@ class JsonReporter : public bitgate::Reporter {
     }
   }
 
- private:
   [[noreturn]] static void fail(const std::string& message) {
     throw bitgate::Error(BG_INVALID_ARGUMENT, message);
   }

@@ -42,7 +42,8 @@ TEST_CASE("a kernel with one wrong weight fails, however fast it is") {
 
 TEST_CASE("a wrong output fails the verdict even if no gate looks at it") {
   const std::string gate =
-      "  - {id: codec, metric: quantize.mismatches, where: {backend: correct}, require: \"== 0\"}\n";
+      "  - {id: codec, metric: quantize.mismatches, where: {backend: correct}, require: \"== "
+      "0\"}\n";
   const Run run = run_pipeline(zoo_pipeline(ZOO_PLUGIN, {"correct", "fast-wrong"}, gate));
   CHECK(run.gate("codec")["status"] == "pass");
   CHECK(run.outcome.exit_code == 1);

@@ -22,7 +22,12 @@ suites:
     backends: [simd, scalar]
     load: {source: synthetic, shape: [48x256, 33x384]}
     quantize: {format: [f32, i2_s]}
-    compute: {batch: [1, 5], threads: [1, all], cache: [hot, cold]}
+    compute: {batch: [1, 5], threads: [1, all], cache: hot}
+  cold:
+    backends: [simd]
+    load: {source: synthetic, shape: 640x2560}
+    quantize: {format: [f32, i2_s]}
+    compute: {batch: 1, threads: all, cache: cold}
   gaussian:
     backends: [simd, scalar]
     load: {source: synthetic, values: gaussian, shape: 64x512}
@@ -41,7 +46,7 @@ TEST_CASE("the CPU backend is exact in every kind of case, and the receipt says 
   INFO(run.outcome.err << run.outcome.out);
   CHECK(run.outcome.exit_code == 0);
   CHECK(run.receipt["verdict"]["status"] == "pass");
-  CHECK(run.receipt["cases"].size() == 2 * 2 * 2 * 2 * 2 * 2 + 2);
+  CHECK(run.receipt["cases"].size() == 2 * 2 * 2 * 2 * 2 + 2 + 2);
   for (const json& result : run.receipt["cases"]) {
     INFO(result["id"]);
     CHECK(result["status"] == "measured");
@@ -87,8 +92,8 @@ TEST_CASE("the seed changes the inputs, and the same seed gives the same outputs
 
 TEST_CASE("a reporter that can't write does not change the verdict unless it is required") {
   const std::string small = zoo_pipeline(ZOO_PLUGIN, {"correct"}, kExactGate);
-  const std::string optional = small +
-                               "reporters:\n  - {plugin: json, options: {path: /nowhere/r.json}}\n";
+  const std::string optional =
+      small + "reporters:\n  - {plugin: json, options: {path: /nowhere/r.json}}\n";
   const TemporaryDirectory directory;
   const Outcome passed = run_bitgate({"run", directory.write("a.yaml", optional)});
   CHECK(passed.exit_code == 0);
@@ -118,4 +123,21 @@ TEST_CASE("a plugin found in the working directory is not loaded") {
 
   around.environment["BITGATE_PLUGIN_PATH"] = directory.path();
   CHECK(run_bitgate({"run", pipeline}, around).exit_code == 0);
+}
+
+TEST_CASE("weights that are too small to be cold are skipped, and what would do is said") {
+  const Run run = run_pipeline(kEverything, {"-a", "shape=4x128", "--filter", "cold/*i2_s*"});
+  CHECK(run.outcome.exit_code == 5);
+  CHECK_THAT(run.on("simd")["reason"].get<std::string>(),
+             Contains("unsupported: cold weights of") && Contains("take a larger shape"));
+}
+
+TEST_CASE("a reporter that hangs is given up, and the verdict stands") {
+  const Run run = run_pipeline(zoo_pipeline(ZOO_PLUGIN, {"correct"}, kExactGate, "{step: 1s}") +
+                               "reporters: [{plugin: " + ZOO_MUTE + "}, {plugin: console}]\n");
+  INFO(run.outcome.err);
+  CHECK(run.outcome.exit_code == 0);
+  CHECK_THAT(run.outcome.err, Contains("no end of step finish within 1 s"));
+  CHECK_THAT(run.outcome.out, Contains("PASS"));
+  CHECK(run.outcome.left_behind.empty());
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <regex>
 #include <set>
 #include <sstream>
@@ -35,6 +36,8 @@ const std::vector<Example> kExamples = {
     {"reporter-cpp", "reporter", "cpp", "com.example.summary"},
     {"reporter-c", "reporter", "c", "com.example.summary-c"},
 };
+
+const std::string kId = "org.acme.fast-tern";
 
 const Installation& installed() {
   static const Installation installation;
@@ -130,10 +133,8 @@ void check_reported(const Outcome& outcome, const Json& receipt) {
   CHECK(std::regex_search(outcome.out, std::regex("verdict: \"?pass\"?\n")));
 }
 
-void check_project(const Example& example, const std::string& project, const std::string& id,
-                   const std::string& cc, const std::string& cxx) {
-  INFO(example.folder << " with " << cc << " and " << cxx);
-  build(project, cc, cxx);
+/// Runs the project's pipeline and looks at what its plugin did.
+void check_use(const Example& example, const std::string& project, const std::string& id) {
   const auto [outcome, receipt] = run(project);
   CHECK(fs::path(plugin_of(receipt, id).at("path").get<std::string>()).parent_path() ==
         fs::canonical(project + "/build"));
@@ -142,6 +143,18 @@ void check_project(const Example& example, const std::string& project, const std
   } else {
     check_reported(outcome, receipt);
   }
+}
+
+/// A project for a plugin kId, built by this build's compilers when it is first asked for.
+const std::string& built(const Example& example) {
+  static std::map<std::string, std::pair<TemporaryDirectory, std::string>> projects;
+  const auto [found, added] = projects.try_emplace(example.folder);
+  auto& [directory, project] = found->second;
+  if (added) {
+    project = new_project(directory, example, kId);
+    build(project, BITGATE_CC, BITGATE_CXX);
+  }
+  return project;
 }
 
 /// Lines that are neither empty nor comments alone.
@@ -188,23 +201,22 @@ TEST_CASE("a new plugin has its own id and name everywhere") {
   for (const Example& example : kExamples) {
     INFO(example.folder);
     const TemporaryDirectory empty;
-    const fs::path project = new_project(empty, example, "org.acme.fast-tern");
+    const fs::path project = new_project(empty, example, kId);
     CHECK(fs::exists(project / ("acme_fast_tern." + example.language)));
     for (const std::string& file : files_in(project)) {
       INFO(file);
       const std::string text = file + "\n" + content(project / file);
       CHECK_THAT(text, !Contains("com.example") && !Contains("example_"));
     }
-    CHECK_THAT(content(project / "CMakeLists.txt"), Contains("org.acme.fast-tern"));
-    CHECK_THAT(content(project / "pipeline.yaml"), Contains("plugin: org.acme.fast-tern"));
+    CHECK_THAT(content(project / "CMakeLists.txt"), Contains(kId));
+    CHECK_THAT(content(project / "pipeline.yaml"), Contains("plugin: " + kId));
   }
 }
 
 TEST_CASE("a new plugin builds, conforms and is used by its pipeline at once") {
   for (const Example& example : kExamples) {
-    const TemporaryDirectory directory;
-    const std::string project = new_project(directory, example, "org.acme.fast-tern");
-    check_project(example, project, "org.acme.fast-tern", BITGATE_CC, BITGATE_CXX);
+    INFO(example.folder);
+    check_use(example, built(example), kId);
   }
 }
 
@@ -214,19 +226,19 @@ TEST_CASE("a new plugin builds with clang and is used by its pipeline") {
     return;
   }
   for (const Example& example : kExamples) {
+    INFO(example.folder);
     const TemporaryDirectory directory;
-    const std::string project = new_project(directory, example, "org.acme.fast-tern");
-    check_project(example, project, "org.acme.fast-tern", BITGATE_CLANG, BITGATE_CLANGXX);
+    const std::string project = new_project(directory, example, kId);
+    build(project, BITGATE_CLANG, BITGATE_CLANGXX);
+    check_use(example, project, kId);
   }
 }
 
 TEST_CASE("a backend is also found by its file, and runs in the host's process") {
-  const TemporaryDirectory directory;
-  const std::string project = new_project(directory, kExamples[0], "org.acme.tern");
-  build(project, BITGATE_CC, BITGATE_CXX);
+  const std::string& project = built(kExamples[0]);
   std::string pipeline = content(project + "/pipeline.yaml");
-  const std::string id = "plugin: org.acme.tern";
-  pipeline.replace(pipeline.find(id), id.size(), "plugin: ./build/acme_tern.so");
+  const std::string by_id = "plugin: " + kId;
+  pipeline.replace(pipeline.find(by_id), by_id.size(), "plugin: ./build/acme_fast_tern.so");
   std::ofstream(project + "/by_file.yaml") << pipeline;
   Surroundings around;
   around.directory = "/";
@@ -236,10 +248,8 @@ TEST_CASE("a backend is also found by its file, and runs in the host's process")
 }
 
 TEST_CASE("a reporter's options are its own: a file, or an error for what it does not know") {
-  const TemporaryDirectory directory;
-  const std::string project = new_project(directory, kExamples[2], "org.acme.lines");
-  build(project, BITGATE_CC, BITGATE_CXX);
-  const Outcome quiet = run(project, {"--reporter", "org.acme.lines:path=summary.txt"}).first;
+  const std::string& project = built(kExamples[2]);
+  const Outcome quiet = run(project, {"--reporter", kId + ":path=summary.txt"}).first;
   CHECK(quiet.out.empty());
   CHECK_THAT(content(project + "/summary.txt"), Contains("verdict: pass"));
 
@@ -247,21 +257,44 @@ TEST_CASE("a reporter's options are its own: a file, or an error for what it doe
   around.directory = project;
   around.environment["BITGATE_PLUGIN_PATH"] = project + "/build";
   const Outcome wrong = run_program(
-      {installed().program(), "run", "pipeline.yaml", "--reporter", "org.acme.lines:paht=x"},
-      around);
+      {installed().program(), "run", "pipeline.yaml", "--reporter", kId + ":paht=x"}, around);
   CHECK(wrong.exit_code == 4);
   CHECK_THAT(wrong.err, Contains("path") && Contains("paht"));
 }
 
 TEST_CASE("an installed plugin is found without a path") {
   const Installation own;
-  const TemporaryDirectory directory;
-  const std::string project = new_project(directory, kExamples[0], "org.acme.tern");
-  build(project, BITGATE_CC, BITGATE_CXX);
+  const std::string& project = built(kExamples[0]);
   succeed({BITGATE_CMAKE, "--install", project + "/build", "--prefix", own.prefix()});
   CHECK_THAT(succeed({own.program(), "plugin", "list"}).out,
-             Contains(own.prefix() + "/lib/bitgate/plugins/acme_tern.so"));
+             Contains(own.prefix() + "/lib/bitgate/plugins/acme_fast_tern.so"));
   CHECK_THAT(succeed({own.program(), "run", project + "/pipeline.yaml"}).out, Contains("PASS"));
+}
+
+TEST_CASE("bitgate_add_plugin says what is wrong with a project") {
+  const auto configure = [&](const std::string& from, const std::string& to,
+                             const std::string& flags) {
+    const TemporaryDirectory directory;
+    const std::string project = new_project(directory, kExamples[0], kId);
+    std::string lists = content(project + "/CMakeLists.txt");
+    if (!from.empty()) {
+      REQUIRE(lists.find(from) != std::string::npos);
+      lists.replace(lists.find(from), from.size(), to);
+      std::ofstream(project + "/CMakeLists.txt") << lists;
+    }
+    return run_program({BITGATE_CMAKE, "-S", project, "-B", project + "/build",
+                        "-DCMAKE_PREFIX_PATH=" + installed().prefix(),
+                        "-DCMAKE_CXX_COMPILER=" BITGATE_CXX, "-DCMAKE_CXX_FLAGS=" + flags});
+  };
+  const Outcome fast = configure("", "", "-ffast-math");
+  CHECK(fast.exit_code == 0);
+  CHECK_THAT(fast.err, Contains("-ffast-math"));
+  const Outcome kind = configure("KIND backend", "KIND frontend", "");
+  CHECK(kind.exit_code == 1);
+  CHECK_THAT(kind.err, Contains("backend|reporter"));
+  const Outcome version = configure("VERSION ${PROJECT_VERSION}\n", "\n", "");
+  CHECK(version.exit_code == 1);
+  CHECK_THAT(version.err, Contains("[ID"));
 }
 
 TEST_CASE("the code that an author owns is under a hundred lines") {
@@ -293,7 +326,7 @@ TEST_CASE("plugin new says what is wrong and writes nothing") {
     CHECK(!fs::exists(directory / "mine"));
   };
   for (const std::string id : {"plain", "Com.acme.x", "com..x", "com.acme.", ".com.acme", "com.1x",
-                               "com.acme x", "com/acme.x", "-a.b", "com.ac\xC3\xA9", "a.b\nc"}) {
+                               "com.acme x", "com/acme.x", "com.-a", "com.ac\xC3\xA9", "a.b\nc"}) {
     fails({id, "--kind", "backend", "mine"}, 2, "no id for a plugin");
   }
   fails({"a." + std::string(94, 'b'), "--kind", "backend", "mine"}, 2, "at most 95 characters");

@@ -16,14 +16,24 @@ std::string zoo_pipeline(const std::string& plugin, const std::vector<std::strin
          backends +
          "suites:\n"
          "  tiny:\n"
-         "    backends: [" + names + "]\n"
+         "    backends: [" +
+         names +
+         "]\n"
          "    load: {source: synthetic, shape: 128x256}\n"
          "    quantize: {format: i2_s}\n"
          "    compute: {batch: 2, threads: 1, cache: hot}\n"
          "sampling: {min_samples: 3, precision: 50%, max_time: 50ms}\n"
-         "limits: " + limits + "\n"
+         "limits: " +
+         limits +
+         "\n"
          "gates:\n" +
          gates;
+}
+
+std::string many_batches(int count) {
+  std::string axis = "batch=1";
+  for (int batch = 2; batch <= count; ++batch) axis += "," + std::to_string(batch);
+  return axis;
 }
 
 }  // namespace bitgate::test

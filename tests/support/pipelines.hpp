@@ -6,11 +6,14 @@
 
 namespace bitgate::test {
 
-/// A pipeline over zoo devices ("correct" -> backend `correct` on device zoo/correct) with a 128x256
-/// i2_s matmul, plus whatever `gates` says (YAML list items, two spaces of indentation).
+/// A pipeline over zoo devices ("correct" -> backend `correct` on device zoo/correct) with a
+/// 128x256 i2_s matmul, plus whatever `gates` says (YAML list items, two spaces of indentation).
 std::string zoo_pipeline(const std::string& plugin, const std::vector<std::string>& devices,
                          const std::string& gates,
-                         const std::string& limits = "{step: 1s, memory: 1GiB}");
+                         const std::string& limits = "{step: 60s, memory: 256MiB}");
+
+/// "batch=1,2,3,…" up to `count`: an axis for as many cases.
+std::string many_batches(int count);
 
 /// "- {id: exact, metric: output.mismatches, require: \"== 0\"}" and nothing else.
 inline const std::string kExactGate =

@@ -2,9 +2,11 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <csignal>
@@ -22,6 +24,7 @@ using Clock = std::chrono::steady_clock;
 
 [[noreturn]] void become(const std::vector<std::string>& arguments, const Surroundings& around,
                          int out, int err) {
+  ::setsid();
   ::dup2(::open("/dev/null", O_RDONLY), STDIN_FILENO);
   ::dup2(out, STDOUT_FILENO);
   ::dup2(err, STDERR_FILENO);
@@ -32,6 +35,27 @@ using Clock = std::chrono::steady_clock;
   argv.push_back(nullptr);
   ::execvp(argv[0], argv.data());
   std::_Exit(127);
+}
+
+/// Processes of a session, zombies aside. Other tests run at the same time, in other sessions.
+std::vector<int> processes_of_session(pid_t session) {
+  std::vector<int> found;
+  for (const auto& entry : std::filesystem::directory_iterator("/proc")) {
+    const std::string name = entry.path().filename().string();
+    if (name.find_first_not_of("0123456789") != std::string::npos) continue;
+    std::ifstream file(entry.path() / "stat");
+    std::string line;
+    std::getline(file, line);
+    // "pid (name) state parent group session": the name may hold anything.
+    std::istringstream rest(line.substr(std::min(line.size(), line.rfind(')') + 1)));
+    char state = 'Z';
+    int parent = 0;
+    int group = 0;
+    int of = 0;
+    rest >> state >> parent >> group >> of;
+    if (of == session && state != 'Z') found.push_back(std::stoi(name));
+  }
+  return found;
 }
 
 /// Appends what there is; false at the end.
@@ -50,7 +74,6 @@ Outcome run_program(const std::vector<std::string>& arguments, const Surrounding
   if (::pipe2(out.data(), O_CLOEXEC) != 0 || ::pipe2(err.data(), O_CLOEXEC) != 0) {
     throw std::runtime_error("no pipe");
   }
-  const auto start = Clock::now();
   const pid_t pid = ::fork();
   if (pid < 0) throw std::runtime_error("no fork");
   if (pid == 0) become(arguments, around, out[1], err[1]);
@@ -59,34 +82,40 @@ Outcome run_program(const std::vector<std::string>& arguments, const Surrounding
 
   Outcome outcome;
   std::array<pollfd, 2> open = {{{out[0], POLLIN, 0}, {err[0], POLLIN, 0}}};
-  bool interrupted = around.interrupt_after < 0;
-  auto interrupt_at = Clock::time_point::max();
+  std::size_t sent = 0;
+  auto next_signal = Clock::time_point::max();
   while (open[0].fd >= 0 || open[1].fd >= 0) {
     ::poll(open.data(), open.size(), 20);
     if ((open[0].revents & (POLLIN | POLLHUP)) != 0 && !drain(out[0], outcome.out)) open[0].fd = -1;
     if ((open[1].revents & (POLLIN | POLLHUP)) != 0 && !drain(err[0], outcome.err)) open[1].fd = -1;
-    if (!interrupted && interrupt_at == Clock::time_point::max() &&
-        outcome.err.find('\n') != std::string::npos) {
-      interrupt_at = Clock::now() + std::chrono::duration_cast<Clock::duration>(
-                                        std::chrono::duration<double>(around.interrupt_after));
+    if (next_signal == Clock::time_point::max() &&
+        outcome.err.find(around.when) != std::string::npos) {
+      next_signal = Clock::now() + around.moment;
     }
-    if (!interrupted && Clock::now() >= interrupt_at) {
-      ::kill(pid, SIGINT);
-      interrupted = true;
+    if (sent < around.signals.size() && Clock::now() >= next_signal) {
+      ::kill(pid, around.signals[sent++]);
+      next_signal = Clock::now() + around.moment;
     }
   }
   int status = 0;
-  ::waitpid(pid, &status, 0);
+  rusage usage{};
+  ::wait4(pid, &status, 0, &usage);
   ::close(out[0]);
   ::close(err[0]);
-  outcome.seconds = std::chrono::duration<double>(Clock::now() - start).count();
+  outcome.peak_kib = usage.ru_maxrss;
+  const auto patience = Clock::now() + std::chrono::seconds(1);
+  do {
+    outcome.left_behind = processes_of_session(pid);
+  } while (!outcome.left_behind.empty() && Clock::now() < patience && ::usleep(5000) == 0);
   if (WIFEXITED(status)) outcome.exit_code = WEXITSTATUS(status);
   if (WIFSIGNALED(status)) outcome.signal = WTERMSIG(status);
   return outcome;
 }
 
+std::string bitgate_path() { return BITGATE_EXECUTABLE; }
+
 Outcome run_bitgate(std::vector<std::string> arguments, const Surroundings& around) {
-  arguments.insert(arguments.begin(), BITGATE_EXECUTABLE);
+  arguments.insert(arguments.begin(), bitgate_path());
   if (!around.emulator.empty()) arguments.insert(arguments.begin(), around.emulator);
   return run_program(arguments, around);
 }
@@ -106,20 +135,6 @@ std::string TemporaryDirectory::write(const std::string& name, const std::string
   const std::string path = *this / name;
   std::ofstream(path, std::ios::binary) << content;
   return path;
-}
-
-std::vector<int> processes_with(const std::string& text) {
-  std::vector<int> found;
-  for (const auto& entry : std::filesystem::directory_iterator("/proc")) {
-    const std::string name = entry.path().filename().string();
-    if (name.find_first_not_of("0123456789") != std::string::npos) continue;
-    std::ifstream file(entry.path() / "cmdline", std::ios::binary);
-    std::ostringstream line;
-    line << file.rdbuf();
-    const int pid = std::stoi(name);
-    if (pid != ::getpid() && line.str().find(text) != std::string::npos) found.push_back(pid);
-  }
-  return found;
 }
 
 }  // namespace bitgate::test

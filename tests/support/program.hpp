@@ -1,6 +1,7 @@
-// Running the real program as a user does.
+// Running the real program as a user does: in a session of its own, without a terminal.
 #pragma once
 
+#include <chrono>
 #include <map>
 #include <string>
 #include <vector>
@@ -12,21 +13,25 @@ struct Outcome {
   int signal = 0;
   std::string out;
   std::string err;
-  double seconds = 0;
+  long peak_kib = 0;             ///< the most memory that the program itself used
+  std::vector<int> left_behind;  ///< processes that it started and that live a second after it
 };
 
 struct Surroundings {
   std::map<std::string, std::string> environment;  ///< added to this process's own
   std::string directory;                           ///< empty: this process's
   std::string emulator = {};                       ///< that bitgate runs in; empty: none
-  /// Sends SIGINT this many seconds after the program wrote its first line to stderr; < 0: never.
-  double interrupt_after = -1;
+  /// Signals to send one after the other, a moment apart, once `when` is in the program's stderr.
+  std::vector<int> signals;
+  std::string when = "\n";
+  std::chrono::milliseconds moment = std::chrono::milliseconds(200);
 };
 
 /// Runs a program to its end and returns what it wrote.
 Outcome run_program(const std::vector<std::string>& arguments, const Surroundings& around = {});
 
-/// The bitgate of this build.
+/// The bitgate of this build: its path, and a run of it.
+std::string bitgate_path();
 Outcome run_bitgate(std::vector<std::string> arguments, const Surroundings& around = {});
 
 /// A new empty directory, removed with everything in it at the end.
@@ -46,8 +51,5 @@ class TemporaryDirectory {
  private:
   std::string path_;
 };
-
-/// Processes of this user whose command line contains `text`, this one aside.
-std::vector<int> processes_with(const std::string& text);
 
 }  // namespace bitgate::test

@@ -2,17 +2,16 @@
 // Everything but the fault is right: the arithmetic is the oracle's.
 #include <bitgate/backend.hpp>
 
-#include <unistd.h>
-
-#include <array>
+#include <algorithm>
 #include <chrono>
-#include <csignal>
-#include <cstdlib>
 #include <cstring>
-#include <stdexcept>
+#include <iterator>
 #include <string>
+#include <string_view>
 #include <thread>
+#include <vector>
 
+#include "faults.hpp"
 #include "oracle/codec.hpp"
 #include "oracle/matmul.hpp"
 
@@ -22,31 +21,74 @@ using bitgate::Bytes;
 using bitgate::ConstBytes;
 using bitgate::Device;
 using bitgate::Op;
+using bitgate::ProgramPtr;
 using bitgate::RunArgs;
 using bitgate::Support;
 using bitgate::Tensor;
 using bitgate::TensorDesc;
 using bitgate::TensorPtr;
-using bitgate::ProgramPtr;
 namespace formats = bitgate::formats;
 namespace oracle = bitgate::oracle;
 
-const std::array<Device, 14> kDevices = {{
-    {"zoo/correct", "right, and slow", 2},
-    {"zoo/fast-wrong", "fast, with one wrong weight", 2},
-    {"zoo/remembers", "gives its first answer again and again", 2},
-    {"zoo/idle", "does nothing in run", 2},
-    {"zoo/segfault", "segfaults in run", 2},
-    {"zoo/hang", "never returns from run", 2},
-    {"zoo/exit", "exits with status 0 in run", 2},
-    {"zoo/throw", "throws in run", 2},
-    {"zoo/throw-in-prepare", "throws in prepare", 2},
-    {"zoo/memory", "allocates without end in run", 2},
-    {"zoo/chatter", "writes to stdout without end in run", 2},
-    {"zoo/unsupported", "supports nothing", 2},
-    {"zoo/unavailable", "can't be opened", 2},
-    {"zoo/miscount", "claims kernels that it did not run", 2},
-}};
+/// A device and what is wrong with it: `fault` is called at the start of `step` (of runs with a
+/// product in them: "matmul"), unless its fault lies in what it computes or says.
+struct Animal {
+  std::string_view id;
+  std::string_view name;
+  std::string_view step = {};
+  void (*fault)() = nullptr;
+};
+
+constexpr Animal kAnimals[] = {
+    {"zoo/correct", "right, and slow"},
+    {"zoo/fast-wrong", "fast, with one wrong weight"},
+    {"zoo/remembers", "gives its first answer again and again"},
+    {"zoo/idle", "does nothing in run"},
+    {"zoo/miscount", "claims kernels that it did not run"},
+    {"zoo/impostor", "claims another plugin's kernel"},
+    {"zoo/unsupported", "supports nothing"},
+    {"zoo/unavailable", "can't be opened"},
+    {"zoo/flood", "logs without end in run"},
+    {"zoo/segfault", "segfaults in a timed run", "matmul", zoo::segfault},
+    {"zoo/segfault-in-create", "segfaults in create", "create", zoo::segfault},
+    {"zoo/abort", "aborts in prepare", "prepare", zoo::abort_loudly},
+    {"zoo/hang", "never returns from a timed run", "matmul", zoo::hang},
+    {"zoo/hang-in-close", "never returns from session_close", "close", zoo::hang},
+    {"zoo/exit", "exits with status 0 in run", "run", zoo::exit_quietly},
+    {"zoo/throw", "throws in run", "run", zoo::throw_words},
+    {"zoo/throw-in-prepare", "throws in prepare", "prepare", zoo::throw_words},
+    {"zoo/throw-number", "throws a number in read", "read", zoo::throw_number},
+    {"zoo/orphan", "segfaults and leaves a child", "run", zoo::leave_child_and_crash},
+    {"zoo/memory", "allocates without end in run", "run", zoo::eat_memory},
+    {"zoo/leak", "keeps more with each run", "run", zoo::leak},
+    {"zoo/chatter", "writes to stdout without end in run", "run", zoo::print_without_end},
+    {"zoo/prints", "writes a line to stdout in write", "write", zoo::print_a_line},
+    {"zoo/thread", "starts a thread that outlives close", "write", zoo::start_thread},
+    {"zoo/lies", "supports what it refuses in prepare", "prepare", zoo::refuse_as_unsupported},
+    {"zoo/excuse", "finds in run that it is unavailable", "run", zoo::refuse_as_unavailable},
+    {"zoo/garbage", "sends the host no JSON", "run", zoo::send_garbage},
+    {"zoo/wrong-answer", "answers the host in the worker's stead", "run", zoo::send_wrong_answer},
+    {"zoo/huge-frame", "announces a frame of 4 GiB", "run", zoo::announce_huge_frame},
+    {"zoo/large-frame", "sends a frame of 16 MiB that says nothing", "run",
+     zoo::fill_largest_frame},
+    {"zoo/hang-up", "closes the socket to the host", "run", zoo::hang_up},
+};
+
+const std::vector<Device>& all_devices() {
+  static const std::vector<Device> devices = [] {
+    std::vector<Device> list;
+    for (const Animal& animal : kAnimals) {
+      list.push_back({std::string(animal.id), std::string(animal.name), 2});
+    }
+    return list;
+  }();
+  return devices;
+}
+
+const Animal& animal_of(std::string_view id) {
+  return *std::find_if(std::begin(kAnimals), std::end(kAnimals),
+                       [&](const Animal& animal) { return animal.id == id; });
+}
 
 class ZooTensor : public Tensor {
  public:
@@ -59,7 +101,9 @@ class ZooTensor : public Tensor {
   std::vector<std::byte> bytes;
 };
 
-ZooTensor& zoo(const bitgate::Operand& operand) { return dynamic_cast<ZooTensor&>(*operand.tensor); }
+ZooTensor& zoo(const bitgate::Operand& operand) {
+  return dynamic_cast<ZooTensor&>(*operand.tensor);
+}
 
 struct Bound {
   std::string kind;
@@ -70,10 +114,10 @@ struct Bound {
 
 class ZooProgram : public bitgate::Program {
  public:
-  std::span<const bitgate::Kernel> kernels() const override { return kernels_; }
+  std::span<const bitgate::Kernel> kernels() const override { return counts; }
 
   std::vector<Bound> ops;
-  std::vector<bitgate::Kernel> kernels_;
+  std::vector<bitgate::Kernel> counts;
   bool answered = false;
 };
 
@@ -109,52 +153,47 @@ void matmul(const Bound& op, bool one_wrong) {
   store(*op.output, oracle::matmul_i8(weights.codes, activations.codes, w.rows, w.cols, x.rows));
 }
 
-[[noreturn]] void eat_memory() {
-  std::vector<std::vector<char>> kept;
-  while (true) kept.emplace_back(std::size_t{16} << 20, 'x');
-}
-
-[[noreturn]] void chatter() {
-  while (true) {
-    std::puts("still talking");
-    std::fflush(stdout);
-  }
-}
-
 class ZooSession : public bitgate::Session {
  public:
-  explicit ZooSession(std::string device) : device_(std::move(device)) {}
+  ZooSession(bitgate::Host host, const Animal& animal) : host_(host), animal_(animal) {}
+  ZooSession(const ZooSession&) = delete;  // its end may misbehave, once
+  ZooSession& operator=(const ZooSession&) = delete;
+  ~ZooSession() override { act("close"); }
 
   Support supports(const Op& op) const override {
-    if (device_ == "zoo/unsupported") return Support::no("the zoo keeps this one idle");
+    if (is("unsupported")) return Support::no("the zoo keeps this one idle");
     if (op.kind == "quantize" && op.outputs[0].desc.format == formats::kI2S) return Support::yes();
     if (op.kind == "matmul" && op.inputs[0].desc.format == formats::kI2S) return Support::yes();
     return Support::no("the zoo only knows i2_s");
   }
 
   TensorPtr create(const TensorDesc& desc) override {
+    act("create");
     const auto size = formats::byte_size(desc.format, desc.rows(), desc.cols());
     return std::make_unique<ZooTensor>(desc, size.value());
   }
 
   void write(Tensor& tensor, ConstBytes bytes) override {
+    act("write");
     auto& to = dynamic_cast<ZooTensor&>(tensor);
     to.bytes.assign(bytes.begin(), bytes.end());
   }
 
   void read(const Tensor& tensor, Bytes bytes) override {
+    act("read");
     const auto& from = dynamic_cast<const ZooTensor&>(tensor);
     std::copy(from.bytes.begin(), from.bytes.end(), bytes.begin());
   }
 
   ProgramPtr prepare(std::span<const Op> ops) override {
-    if (device_ == "zoo/throw-in-prepare") throw std::runtime_error("the zoo throws in prepare");
+    act("prepare");
     auto program = std::make_unique<ZooProgram>();
     for (const Op& op : ops) {
       Bound bound{std::string(op.kind), std::string(op.text("rounding")), {}, &zoo(op.outputs[0])};
       for (const bitgate::Operand& input : op.inputs) bound.inputs.push_back(&zoo(input));
       program->ops.push_back(bound);
-      program->kernels_.push_back({"zoo/" + bound.kind, 0});
+      program->counts.push_back(
+          {is("impostor") ? "avx512vnni/i2_s_gemv" : "zoo/" + bound.kind, 0});
     }
     return program;
   }
@@ -167,24 +206,26 @@ class ZooSession : public bitgate::Session {
   }
 
  private:
+  [[nodiscard]] bool is(std::string_view name) const { return animal_.id.substr(4) == name; }
+  void act(std::string_view step) const {
+    if (animal_.step == step) animal_.fault();
+  }
+
   void run_op(ZooProgram& program, std::size_t index) {
     const Bound& op = program.ops[index];
-    if (device_ != "zoo/miscount") ++program.kernels_[index].calls;
+    if (!is("miscount")) ++program.counts[index].calls;
+    act("run");
     if (op.kind == "quantize") return quantize(op);
-    if (device_ == "zoo/segfault") std::raise(SIGSEGV);
-    if (device_ == "zoo/hang") std::this_thread::sleep_for(std::chrono::hours(1));
-    if (device_ == "zoo/exit") std::_Exit(0);
-    if (device_ == "zoo/throw") throw std::runtime_error("the zoo throws in run");
-    if (device_ == "zoo/memory") eat_memory();
-    if (device_ == "zoo/chatter") chatter();
-    if (device_ == "zoo/idle") return;
-    if (device_ == "zoo/remembers" && program.answered) return;
-    if (device_ == "zoo/correct") std::this_thread::sleep_for(std::chrono::milliseconds(2));
-    matmul(op, device_ == "zoo/fast-wrong");
+    act("matmul");
+    while (is("flood")) host_.log(BG_LOG_WARNING, "still talking");
+    if (is("idle") || (is("remembers") && program.answered)) return;
+    if (is("correct")) std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    matmul(op, is("fast-wrong"));
     program.answered = true;
   }
 
-  std::string device_;
+  bitgate::Host host_;
+  const Animal& animal_;
 };
 
 class Zoo : public bitgate::Backend {
@@ -194,14 +235,14 @@ class Zoo : public bitgate::Backend {
 
   Zoo(bitgate::Host host, std::string_view) : host_(host) {}
 
-  std::span<const Device> devices() const override { return kDevices; }
+  std::span<const Device> devices() const override { return all_devices(); }
 
   bitgate::SessionPtr open(const Device& device, const bitgate::SessionOptions&) override {
     if (device.id == "zoo/unavailable") {
       throw bitgate::Error(BG_UNAVAILABLE, "the zoo has no such animal");
     }
     host_.log(BG_LOG_INFO, "opened " + device.id);
-    return std::make_unique<ZooSession>(device.id);
+    return std::make_unique<ZooSession>(host_, animal_of(device.id));
   }
 
  private:
@@ -210,4 +251,4 @@ class Zoo : public bitgate::Backend {
 
 }  // namespace
 
-BITGATE_BACKEND(zoo, "test.zoo", "1.0.0", Zoo)
+BITGATE_BACKEND(zoo, ZOO_ID, "1.0.0", Zoo)

@@ -356,39 +356,33 @@ void matmul(const typename Type::Element* w, const typename Type::Element* x, si
   }
 }
 
-void quantize_f16(const float* x, size_t count, uint16_t* y) {
-  size_t i = 0;
-  for (; i + 8 <= count; i += 8) {
-    const __m128i bits = _mm256_cvtps_ph(_mm256_loadu_ps(x + i), _MM_FROUND_TO_NEAREST_INT);
-    _mm_storeu_si128(reinterpret_cast<__m128i*>(y + i), bits);
-  }
-  for (; i < count; ++i) y[i] = _cvtss_sh(x[i], _MM_FROUND_TO_NEAREST_INT);
-}
+__m128i to_f16(__m256 x) { return _mm256_cvtps_ph(x, _MM_FROUND_TO_NEAREST_INT); }
 
-/// 8 floats as bf16 in int32 lanes: adding half a unit, and the last kept bit where that makes the
-/// tie go to even, carries into what stays. NaNs keep their upper half, made quiet.
-__m256i bf16_lanes(__m256 x) {
+/// Adding half a unit, and the last kept bit where that makes the tie go to even, carries into what
+/// stays. NaNs keep their upper half, made quiet.
+__m128i to_bf16(__m256 x) {
   const __m256i bits = _mm256_castps_si256(x);
   const __m256i odd = _mm256_and_si256(_mm256_srli_epi32(bits, 16), _mm256_set1_epi32(1));
   const __m256i half = _mm256_add_epi32(odd, _mm256_set1_epi32(0x7FFF));
   const __m256i rounded = _mm256_srli_epi32(_mm256_add_epi32(bits, half), 16);
   const __m256i quiet = _mm256_or_si256(_mm256_srli_epi32(bits, 16), _mm256_set1_epi32(0x40));
-  const __m256 is_nan = _mm256_cmp_ps(x, x, _CMP_UNORD_Q);
-  return _mm256_blendv_epi8(rounded, quiet, _mm256_castps_si256(is_nan));
+  const __m256i is_nan = _mm256_castps_si256(_mm256_cmp_ps(x, x, _CMP_UNORD_Q));
+  const __m256i lanes = _mm256_blendv_epi8(rounded, quiet, is_nan);
+  return _mm_packus_epi32(_mm256_castsi256_si128(lanes), _mm256_extracti128_si256(lanes, 1));
 }
 
-void quantize_bf16(const float* x, size_t count, uint16_t* y) {
-  for (size_t i = 0; i < count; i += 8) {
-    alignas(32) float values[8] = {};
-    const size_t here = count - i < 8 ? count - i : 8;
-    __builtin_memcpy(values, x + i, here * sizeof(float));
-    const __m256i lanes = bf16_lanes(_mm256_load_ps(values));
-    alignas(16) uint16_t packed[8];
-    _mm_store_si128(
-        reinterpret_cast<__m128i*>(packed),
-        _mm_packus_epi32(_mm256_castsi256_si128(lanes), _mm256_extracti128_si256(lanes, 1)));
-    __builtin_memcpy(y + i, packed, here * sizeof(uint16_t));
+template <__m128i (*kRound)(__m256)>
+void quantize_half(const float* x, size_t count, uint16_t* y) {
+  size_t i = 0;
+  for (; i + 8 <= count; i += 8) {
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(y + i), kRound(_mm256_loadu_ps(x + i)));
   }
+  if (i == count) return;
+  alignas(32) float values[8] = {};
+  alignas(16) uint16_t rounded[8];
+  __builtin_memcpy(values, x + i, (count - i) * sizeof(float));
+  _mm_store_si128(reinterpret_cast<__m128i*>(rounded), kRound(_mm256_load_ps(values)));
+  __builtin_memcpy(y + i, rounded, (count - i) * sizeof(uint16_t));
 }
 
 template <class Type>
@@ -410,9 +404,9 @@ const KernelTable kAvx2Kernels = {
     .dequantize_ternary = {kIsa, dequantize_ternary},
     .quantize_i8 = {kIsa, quantize_i8},
     .dequantize_i8 = {kIsa, dequantize_i8},
-    .quantize_f16 = {kIsa, quantize_f16},
+    .quantize_f16 = {kIsa, quantize_half<to_f16>},
     .dequantize_f16 = {kIsa, dequantize_half<F16>},
-    .quantize_bf16 = {kIsa, quantize_bf16},
+    .quantize_bf16 = {kIsa, quantize_half<to_bf16>},
     .dequantize_bf16 = {kIsa, dequantize_half<BF16>},
     .matmul_f32 = {kIsa, matmul<F32>},
     .matmul_f16 = {kIsa, matmul<F16>},

@@ -64,3 +64,14 @@ TEST_CASE("Bytes that are no UTF-8 are replaced one by one") {
   CHECK(to_utf8("\xF4\x90\x80\x80") ==
         kReplacement + kReplacement + kReplacement + kReplacement);  // above U+10FFFF
 }
+
+TEST_CASE("A prefix of text cuts no character") {
+  const std::string text = "a\xC3\xA4\xE2\x82\xAC\xF0\x9F\x98\x80";  // 1, 2, 3 and 4 bytes
+  CHECK(utf8_prefix(text, 10) == text);
+  CHECK(utf8_prefix(text, 9) == text.substr(0, 6));
+  CHECK(utf8_prefix(text, 7) == text.substr(0, 6));
+  CHECK(utf8_prefix(text, 6) == text.substr(0, 6));
+  CHECK(utf8_prefix(text, 5) == text.substr(0, 3));
+  // What is no UTF-8 is cut anywhere, but it is cut.
+  CHECK(utf8_prefix(std::string(20, '\x80'), 10).size() >= 7);
+}

@@ -120,14 +120,15 @@ TEST_CASE("The median of a noisy device is found to the wanted precision") {
 }
 
 TEST_CASE("Sampling ends with min_samples if they are precise, however many that are") {
-  for (const std::uint64_t wanted : {3, 20, 57}) {
+  for (const std::uint64_t wanted : {6, 20, 57}) {
     Script script = steady(1e3);
     const StageResult result = measure_stage(script.sampler(), {wanted, 0.02, 10s});
     CHECK(result.samples_ns.size() == wanted);
     CHECK(result.stopped_by == "precision");
   }
+  // Fewer than six values have no 95 % interval that could be narrow.
   Script script = steady(1e3);
-  CHECK(measure_stage(script.sampler(), {1, 0.02, 10s}).samples_ns.size() == 3);
+  CHECK(measure_stage(script.sampler(), {1, 0.02, 10s}).samples_ns.size() >= 6);
 }
 
 TEST_CASE("A precision that is never reached ends at max_time") {

@@ -25,6 +25,7 @@ TEST_CASE("a plugin's identity is read from its file") {
   CHECK(identities[0].kind == "backend");
   CHECK(identities[0].version == "1.0.0");
   CHECK(identities[0].abi() == "1.0");
+  CHECK_THAT(identities[0].build, Contains(", C++, "));
 }
 
 TEST_CASE("files that are no plugins are refused with what they lack") {
@@ -43,7 +44,8 @@ TEST_CASE("a plugin cut short anywhere is refused or still fully read, never wor
   for (std::size_t size = 0; size < 4096; size += 64) {
     const std::string path = directory.write("cut.so", bytes.substr(0, size));
     try {
-      CHECK(read_identities(path).front().id == "test.zoo");
+      const std::vector<Identity> identities = read_identities(path);
+      CHECK(identities.front().id == "test.zoo");
     } catch (const std::runtime_error& error) {
       CHECK(std::string(error.what()).size() > 5);
     }

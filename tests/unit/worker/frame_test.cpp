@@ -3,7 +3,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
+#include <random>
 #include <string>
 
 #include "support/catch.hpp"
@@ -97,4 +99,62 @@ TEST_CASE("text that is no UTF-8 still makes a frame") {
   send_frame(pair.a.get(), {{"text", "bad \xFF byte"}});
   FrameReader reader;
   CHECK(receive(reader, pair.b.get()).json["text"] == "bad \xEF\xBF\xBD byte");
+}
+
+TEST_CASE("frames that mean more than they say are refused") {
+  const auto refused = [](const std::string& text) {
+    const Pair pair;
+    std::string frame(4, '\0');
+    for (unsigned i = 0; i < 4; ++i) frame[i] = static_cast<char>(text.size() >> (8 * i));
+    frame += text;
+    FrameReader reader;
+    std::size_t sent = 0;
+    while (sent < frame.size()) {
+      const std::size_t piece = std::min<std::size_t>(frame.size() - sent, 65536);
+      send_raw(pair.a.get(), frame.substr(sent, piece));
+      sent += piece;
+      reader.read_some(pair.b.get());
+    }
+    try {
+      static_cast<void>(reader.take());
+    } catch (const ProtocolError& error) {
+      return std::string(error.what());
+    }
+    return std::string("accepted");
+  };
+  CHECK(refused("{\"a\":" + std::string(100000, '[')) == "a frame that is nested too deeply");
+  std::string wide = "{\"a\":[0";
+  for (int i = 0; i < 1'500'000; ++i) wide += ",0";
+  CHECK(refused(wide + "]}") == "a frame of too many values");
+  CHECK(refused("{\"a\":[[1,2],{\"b\":null}]}") == "accepted");
+}
+
+TEST_CASE("a thousand damaged streams are frames or protocol errors, never worse") {
+  std::mt19937 random(7);
+  std::string stream;
+  for (const char* text : {R"({"ns":[1,2,3]})", R"({"error":{"status":7,"step":"run"}})",
+                           R"({"log":{"level":1,"text":"\u00e4"}})"}) {
+    const std::string body = text;
+    stream += std::string{static_cast<char>(body.size()), '\0', '\0', '\0'} + body;
+  }
+  int errors = 0;
+  for (int round = 0; round < 1000; ++round) {
+    std::string damaged = stream;
+    for (unsigned flips = 0; flips < 1 + round % 4U; ++flips) {
+      damaged[random() % damaged.size()] = static_cast<char>(random());
+    }
+    damaged.resize(random() % (damaged.size() + 1));
+    if (damaged.empty()) continue;
+    const Pair pair;
+    send_raw(pair.a.get(), damaged);
+    FrameReader reader;
+    CHECK(reader.read_some(pair.b.get()));
+    try {
+      while (reader.take()) {
+      }
+    } catch (const ProtocolError&) {
+      ++errors;
+    }
+  }
+  CHECK(errors > 100);
 }

@@ -1,27 +1,59 @@
+/* clang-format off: its comments are set by hand. */
 /* bitgate/abi.h - the boundary between the bitgate host and a plugin.
  *
  * C11, standalone: it includes nothing but <stddef.h> and <stdint.h>. C++ authors normally use
- * backend.hpp or reporter.hpp, which are header-only wrappers over this file.
+ * backend.hpp or reporter.hpp, which are header-only wrappers over this file. What may change in
+ * later versions, and how old and new meet, is told in docs/abi.md.
  *
  * LAYOUT. 64-bit targets only. Every table and every struct that may grow starts with
- * `struct_size`, set by whoever fills it. A reader uses the members that lie inside
- * min(struct_size, its own size) and treats the missing tail as zero; a larger struct is fine.
- * Members are never reordered, retyped or repurposed. A new optional ability is a new interface id,
- * never a slot in the middle of a table.
+ * `struct_size`, set by whoever allocates it: the plugin for its tables, the host for all else. A
+ * reader uses the members that lie inside min(struct_size, its own size) and treats the missing
+ * tail as zero; a larger struct is fine. Whoever fills a struct that the other side allocated
+ * writes only members that lie inside its struct_size. Structs without struct_size (bg_str,
+ * bg_sink, bg_operand, bg_attribute) never grow. Members are never reordered, retyped or
+ * repurposed; `reserved` ones are 0. A new optional ability is a new interface id, never a slot in
+ * the middle of a table.
  *
- * OWNERSHIP. Nothing changes owner across the boundary. Strings and buffers passed in are borrowed
- * for the call. Text of unknown length goes out through a caller's `bg_sink`, errors into a
- * caller-allocated `bg_error`. A handle returned through `bg_X**` belongs to the plugin and is
- * given back with the matching destroy, close.
+ * OWNERSHIP. Nothing changes owner across the boundary. Strings, structs and buffers passed in are
+ * borrowed for the call. Text of unknown length goes out through a caller's `bg_sink`, errors into
+ * a caller-allocated `bg_error`. A handle returned through `bg_X**` belongs to the plugin and is
+ * given back with the matching destroy or close, exactly once and never as NULL. Strings that a
+ * plugin puts into a struct stay the plugin's; how long they live is said there.
  *
  * THREADS. Each function carries one of these tags:
+ *
  *   [query]    pure: any thread, any time after loading, under 100 ms, starts no driver and no
- * thread [control]  one thread at a time for each instance [measure]  the thread that opened the
- * session; calls nothing of the host's but `log` [any]      any thread, any time between open and
- * close Threads that a plugin starts are joined before `session_close` (or `close`) returns.
+ *              thread
+ *   [control]  one thread at a time for each instance
+ *   [measure]  the thread that opened the session; calls nothing of the host's but `log` and
+ *              `cancelled`
+ *   [any]      any thread, any time between the start of `open` and the end of `close`
+ *
+ * Threads that a plugin starts are joined before `session_close` (or `close`) returns.
+ *
+ * LIFECYCLE. A call outside this order does not happen; a plugin need not defend against it:
+ *
+ *   note read -> library loaded -> bg_plugin_query_v1* -> describe* ->
+ *     open -> get_interface* ->
+ *       backend:   (device_count | device_info | session)*
+ *                  session:  session_open -> (supports | tensor | program)* -> session_close
+ *                  tensor:   tensor_create -> (tensor_write | tensor_read | used by programs)* ->
+ *                            tensor_destroy, after the programs that use it
+ *                  program:  program_prepare -> (run* -> synchronize | program_kernel)* ->
+ *                            program_destroy
+ *       reporter:  begin -> event* -> finish
+ *     -> close -> the process ends; the library is never unloaded
+ *
+ * After a failed open, session_open, tensor_create or program_prepare there is nothing to close or
+ * destroy. Open and close may be repeated; several sessions of an instance may be open at once.
+ * Between run and synchronize, tensors of the program are neither written nor read. A process may
+ * end at any point without close.
  *
  * ERRORS. Functions that can fail return a `bg_status`; on anything but BG_OK the callee fills
- * `err` (if it is not NULL) with a sentence for people. No exception and no longjmp may cross.
+ * `err` (if it is not NULL) with a sentence for people, and `*out` means nothing. Any function may
+ * return BG_OUT_OF_MEMORY, BG_DEVICE_LOST, BG_TRANSIENT or BG_INTERNAL; other statuses are named
+ * where they can occur. A reader takes a status that it doesn't know for BG_INTERNAL. No exception
+ * and no longjmp may cross.
  *
  * A PLUGIN MUST NOT change the locale, signal handlers, resource limits, umask, working directory,
  * floating-point environment or environment variables, write to stdout, fork or exit.
@@ -39,6 +71,12 @@ extern "C" {
 #define BG_ABI_MAJOR 1
 #define BG_ABI_MINOR 0
 
+/* The oldest host that will do: a plugin that can't go without something newer defines it before
+ * it includes this file. */
+#ifndef BG_MIN_HOST_MINOR
+#define BG_MIN_HOST_MINOR 0
+#endif
+
 #define BG_EXPORT __attribute__((visibility("default")))
 
 /* ---- basic types -------------------------------------------------------------------------- */
@@ -49,7 +87,8 @@ typedef struct bg_str {
   uint64_t size;
 } bg_str;
 
-/* Receives text: `write` copies the bytes before it returns and may be called several times. */
+/* Receives text. `write` copies the bytes before it returns and may be called several times, by
+ * the thread and during the call that got the sink. */
 typedef struct bg_sink {
   void* ctx;
   void (*write)(void* ctx, const char* data, uint64_t size);
@@ -58,16 +97,18 @@ typedef struct bg_sink {
 /* What a call came to. */
 typedef int32_t bg_status;
 #define BG_OK 0
-#define BG_INVALID_ARGUMENT 1 /* the caller's mistake: wrong size, unknown format, closed handle \
-                               */
+#define BG_INVALID_ARGUMENT 1 /* the caller's mistake: wrong size, unknown format or option */
 #define BG_UNSUPPORTED 2      /* a valid wish that this plugin or device can't fulfil */
 #define BG_UNAVAILABLE 3      /* what it takes is not on this machine: no device, no driver */
-#define BG_OUT_OF_MEMORY 4
-#define BG_DEVICE_LOST 5 /* the device failed; the session is of no more use */
-#define BG_CANCELLED 6   /* the host asked to stop and the plugin did */
-#define BG_INTERNAL 7    /* everything else: a bug in the plugin or below it */
+#define BG_OUT_OF_MEMORY 4    /* of the host or the device */
+#define BG_DEVICE_LOST 5      /* the device failed; the session can only be closed */
+#define BG_CANCELLED 6        /* the host asked to stop and the plugin did */
+#define BG_INTERNAL 7         /* everything else: a bug in the plugin or below it */
+#define BG_TRANSIENT                                                      \
+  8 /* failed for a reason that may pass by itself, such as a busy device \
+     * or a network that is down: trying again may help */
 
-/* Allocated and zeroed by the caller, who sets struct_size. 512 bytes. */
+/* Allocated and zeroed by the caller, who sets struct_size. */
 typedef struct bg_error {
   uint32_t struct_size;
   bg_status code;
@@ -92,11 +133,13 @@ typedef struct bg_host {
   void* ctx; /* first argument of the functions below */
   bg_str name;
   bg_str version;
-  /* [any] One message, without a trailing newline. */
+  /* [any] One message, without a trailing newline; copied before it returns. */
   void (*log)(void* ctx, bg_log_level level, bg_str message);
-  /* [any] 1 once the user wants the run to end; long calls look at it and return BG_CANCELLED. */
+  /* [any] 1 once the user wants the run to end, else 0; calls that take seconds look at it and
+   * return BG_CANCELLED. Cheap. */
   int32_t (*cancelled)(void* ctx);
-  /* [control] A host interface by id, e.g. BG_OUTPUT_V1; NULL if this host lacks it. */
+  /* [control] From `open` on: the table of a host interface by id, e.g. BG_OUTPUT_V1, valid until
+   * close; NULL if this host lacks it. */
   const void* (*get_interface)(void* ctx, bg_str id);
 } bg_host;
 
@@ -108,7 +151,7 @@ typedef struct bg_host {
 typedef struct bg_output {
   uint32_t struct_size;
   uint32_t reserved;
-  /* [control] Writes UTF-8 text as it is. `ctx` is bg_host's. */
+  /* [control] Writes UTF-8 text as it is, copied before it returns. `ctx` is bg_host's. */
   void (*write)(void* ctx, int32_t stream, bg_str text);
 } bg_output;
 
@@ -120,37 +163,41 @@ typedef uint32_t bg_kind;
 
 typedef struct bg_instance bg_instance; /* an opened plugin */
 
-/* One plugin of a shared library: constant data. */
+/* One plugin of a shared library: constant data, which stays where it is until the process ends. */
 typedef struct bg_plugin {
   uint32_t struct_size;
   uint16_t abi_minor;      /* BG_ABI_MINOR that the plugin was built with */
-  uint16_t min_host_minor; /* the oldest host that will do */
+  uint16_t min_host_minor; /* BG_MIN_HOST_MINOR */
   bg_kind kind;
   uint32_t reserved;
   bg_str id;      /* [a-z0-9_.-]+, the name used in pipelines; third parties: reverse DNS */
   bg_str version; /* semantic version */
-  bg_str build;   /* compiler and flags, for the receipt */
-  /* [query] Writes a JSON object: {"title": …, "options": <JSON Schema draft-07 of the options>}.
-   */
+  bg_str build;   /* BG_BUILD: compiler and flags, for the receipt */
+  /* [query] Writes a JSON object: {"title": text, "options": schema}, where the schema is a JSON
+   * Schema (draft-07, the part of it that docs/abi.md lists) of the object that `open` takes. */
   bg_status (*describe)(const bg_sink* json, bg_error* err);
-  /* [control] `options` is a JSON object. BG_UNAVAILABLE if what it takes is not on this machine.
-   */
+  /* [control] `options` is a JSON object that fits the schema, `host` stays valid until `close`
+   * returns. BG_UNAVAILABLE if what it takes is not on this machine, BG_INVALID_ARGUMENT if the
+   * options won't do. */
   bg_status (*open)(const bg_host* host, bg_str options, bg_instance** out, bg_error* err);
   /* [control] After every session was closed. */
   void (*close)(bg_instance* instance);
-  /* [control] The table for an interface id, valid until close; NULL if absent. */
+  /* [control] After open: the table for an interface id, valid until close; NULL if the plugin does
+   * not have it, whatever the id. */
   const void* (*get_interface)(bg_instance* instance, bg_str id);
 } bg_plugin;
 
-/* [query] The one exported symbol. Plugin number `index` of this library, NULL behind the last. */
+/* [query] The one exported symbol of the library. Plugin number `index`, NULL behind the last.
+ * `host_minor` is the host's BG_ABI_MINOR, for information: the same plugins are there for all. */
 #define BG_QUERY_SYMBOL "bg_plugin_query_v1"
 typedef const bg_plugin* (*bg_plugin_query_fn)(uint32_t host_minor, uint32_t index);
+BG_EXPORT const bg_plugin* bg_plugin_query_v1(uint32_t host_minor, uint32_t index);
 
-/* ---- identity without execution --------------------------------------------------------------
+/* ---- identity without execution ------------------------------------------------------------
  *
  * Every plugin library carries an ELF note for each plugin, so that a host can list and check files
  * without running their code. Owner "bitgate", type BG_NOTE_TYPE, section ".note.bitgate"; the
- * descriptor is bg_note's members after `owner`: text is NUL-padded.
+ * descriptor is bg_note's members after `owner`: text is NUL-padded. The descriptor may grow.
  */
 #define BG_NOTE_SECTION ".note.bitgate"
 #define BG_NOTE_TYPE 1
@@ -166,9 +213,33 @@ typedef struct bg_note {
   bg_kind kind;
   char id[96];
   char version[32];
+  char build[64];
 } bg_note;
 
-/* Put once at file scope of a plugin for each of its plugins; `ident` makes the variable's name. */
+/* What built the plugin, for people; a project may define its own, of at most 63 bytes. */
+#ifndef BG_BUILD
+#define BG_TEXT_OF_(x) #x
+#define BG_TEXT_(x) BG_TEXT_OF_(x)
+#if defined(__clang__)
+#define BG_COMPILER_ "clang " BG_TEXT_(__clang_major__) "." BG_TEXT_(__clang_minor__)
+#elif defined(__GNUC__)
+#define BG_COMPILER_ "gcc " BG_TEXT_(__GNUC__) "." BG_TEXT_(__GNUC_MINOR__)
+#else
+#define BG_COMPILER_ "unknown compiler"
+#endif
+#ifdef __cplusplus
+#define BG_LANGUAGE_ ", C++"
+#else
+#define BG_LANGUAGE_ ", C"
+#endif
+#ifdef NDEBUG
+#define BG_BUILD BG_COMPILER_ BG_LANGUAGE_ ", release"
+#else
+#define BG_BUILD BG_COMPILER_ BG_LANGUAGE_ ", assertions"
+#endif
+#endif
+
+/* Put once at file scope of a library for each of its plugins; `ident` names the variable. */
 #define BG_PLUGIN_NOTE(ident, kind, id, version)                                            \
   __attribute__((section(BG_NOTE_SECTION), used,                                            \
                  aligned(4))) static const bg_note bg_note_##ident = {8,                    \
@@ -177,11 +248,12 @@ typedef struct bg_note {
                                                                       "bitgate",            \
                                                                       BG_ABI_MAJOR,         \
                                                                       BG_ABI_MINOR,         \
-                                                                      0,                    \
+                                                                      BG_MIN_HOST_MINOR,    \
                                                                       0,                    \
                                                                       kind,                 \
                                                                       id,                   \
-                                                                      version}
+                                                                      version,              \
+                                                                      BG_BUILD}
 
 /* ---- backends: interface "bitgate.backend/1" ------------------------------------------------- */
 
@@ -193,7 +265,7 @@ typedef struct bg_program bg_program; /* prepared operations of a session */
 
 #define BG_DEVICE_SIMULATED 1u /* timings of this device mean nothing and satisfy no gate */
 
-/* Strings live until close. */
+/* Allocated by the caller, filled by device_info. Its strings live until close. */
 typedef struct bg_device {
   uint32_t struct_size;
   uint32_t flags; /* BG_DEVICE_… */
@@ -209,8 +281,9 @@ typedef struct bg_session_options {
   uint32_t threads; /* worker threads incl. the calling one, 1 … units; GPUs may ignore it */
 } bg_session_options;
 
-/* A tensor of up to 4 dimensions, row-major: dims[rank-1] is contiguous. A matrix is rows x
- * columns. `format` names an exact layout (see formats.hpp), which fixes the number of bytes. */
+/* A tensor of 1 to 4 dimensions, row-major: dims[rank-1] is contiguous; the rest of dims is 0. A
+ * matrix is rows x columns. `format` names an exact layout (see formats.hpp), which fixes the
+ * number of bytes. */
 typedef struct bg_tensor_desc {
   uint32_t struct_size;
   uint32_t rank;
@@ -218,7 +291,8 @@ typedef struct bg_tensor_desc {
   bg_str format;
 } bg_tensor_desc;
 
-/* A named attribute of an operation; the operation says which member holds the value. */
+/* A named attribute of an operation. The operation says which member holds the value; the others
+ * are 0 and empty. */
 typedef struct bg_attribute {
   bg_str name;
   int64_t integer;
@@ -232,14 +306,16 @@ typedef struct bg_operand {
   bg_tensor* tensor;
 } bg_operand;
 
-/* One operation. Kinds, operands and attributes:
+/* One operation. Kinds, operands and attributes (later minors may add more, and a plugin answers
+ * BG_UNSUPPORTED to a kind, format or attribute that it doesn't know):
  *
  *   quantize    in: x [r,c] f32            out: q [r,c]   attributes: rounding (text)
  *               to i8, rounding "absmax": each row by its own maximum, see formats.hpp
  *               to f16 or bf16, rounding "nearest": ties to even
  *               to a ternary format, one scale s for the tensor:
- *                 "ternary"  x is already in {-s, 0, +s}: s = max|x|, w = 0 if |x| < 1e-6 else
- * sign(x) "absmean"  s = max(mean|x|, 1e-5), w = sign(x) if |x| > s/2 else 0, which is
+ *                 "ternary"  x is already in {-s, 0, +s}: s = max|x|,
+ *                            w = 0 if |x| < 1e-6 else sign(x)
+ *                 "absmean"  s = max(mean|x|, 1e-5), w = sign(x) if |x| > s/2 else 0, which is
  *                            clip(round(x/s), -1, 1) of BitNet b1.58 without its rounding error.
  *                            The mean is taken in double or better, in any order.
  *               tq1_0 and tq2_0 get the f16 nearest to s in every block
@@ -263,8 +339,8 @@ typedef struct bg_op {
   uint64_t attribute_count;
 } bg_op;
 
-/* A kernel that a program runs, and how often it was started since `program_prepare`. The name is
- * borrowed until the program is destroyed. */
+/* Allocated by the caller, filled by program_kernel: a kernel that a program runs, and how often it
+ * was started since `program_prepare`. The name lives until the program is destroyed. */
 typedef struct bg_kernel {
   uint32_t struct_size;
   uint32_t reserved;
@@ -281,42 +357,53 @@ typedef struct bg_backend {
   uint32_t struct_size;
   uint32_t reserved;
 
-  /* [control] Devices in order of preference: number 0 is the default. */
+  /* [control] After open. Devices in order of preference: number 0 is the default. The same until
+   * close. */
   bg_status (*device_count)(bg_instance*, uint32_t* out, bg_error*);
+  /* [control] After open. BG_INVALID_ARGUMENT for an index behind the last. */
   bg_status (*device_info)(bg_instance*, uint32_t index, bg_device* out, bg_error*);
 
-  /* [control] A session on the device with this id. BG_UNAVAILABLE if it can't be used here. */
+  /* [control] After open: a session on the device with this id. BG_UNAVAILABLE if there is none or
+   * it can't be used here, BG_INVALID_ARGUMENT for a number of threads that it can't have. The
+   * calling thread makes all [measure] calls of the session. */
   bg_status (*session_open)(bg_instance*, bg_str device, const bg_session_options*,
                             bg_session** out, bg_error*);
-  /* [control] After its tensors and programs were destroyed. */
+  /* [control], by the session's thread. After its programs and tensors were destroyed. */
   void (*session_close)(bg_session*);
 
   /* [measure] BG_OK if `program_prepare` would accept the operation, BG_UNSUPPORTED with the reason
    * for the user in `err` if not. Operands carry no tensors. */
   bg_status (*supports)(bg_session*, const bg_op*, bg_error*);
 
-  /* [measure] Storage for a tensor; the content is undefined until written. */
+  /* [measure] Storage for a tensor; the content is undefined until written. BG_UNSUPPORTED for a
+   * format or shape that the backend does not know. */
   bg_status (*tensor_create)(bg_session*, const bg_tensor_desc*, bg_tensor** out, bg_error*);
+  /* [measure] After the programs that use it were destroyed. */
   void (*tensor_destroy)(bg_session*, bg_tensor*);
   /* [measure] The whole tensor from or to host memory in the format's canonical layout. A backend
-   * may keep any layout of its own, but reads back bit for bit what the format defines. `size` is
-   * the format's exact byte count. Complete when they return. */
+   * may keep any layout of its own, but reads back bit for bit what the format defines. `data` has
+   * any alignment. BG_INVALID_ARGUMENT unless `size` is the format's exact byte count, or if the
+   * bytes are no valid tensor of the format. Complete when they return. */
   bg_status (*tensor_write)(bg_session*, bg_tensor*, const void* data, uint64_t size, bg_error*);
   bg_status (*tensor_read)(bg_session*, bg_tensor*, void* data, uint64_t size, bg_error*);
 
-  /* [measure] A program that runs the operations in order. Operands carry tensors of this session,
-   * which outlive the program. Everything that may allocate, compile or repack happens here. */
-  bg_status (*program_prepare)(bg_session*, const bg_op* ops, uint64_t count, bg_program** out,
-                               bg_error*);
+  /* [measure] A program that runs `count` operations in order. Operands carry tensors of this
+   * session, which outlive the program; the structs are borrowed for the call only. Everything that
+   * may allocate, compile or repack happens here. BG_UNSUPPORTED where `supports` says so. */
+  bg_status (*program_prepare)(bg_session*, const bg_op* const* ops, uint64_t count,
+                               bg_program** out, bg_error*);
+  /* [measure] After synchronize, if it was run. */
   void (*program_destroy)(bg_session*, bg_program*);
-  /* [measure] Kernel number `index`; BG_INVALID_ARGUMENT behind the last. Names and counts come
-   * from the place that starts kernels. */
+  /* [measure] Kernel number `index`; BG_INVALID_ARGUMENT behind the last. The kernels are known
+   * from `program_prepare` on, only their counts move. Names and counts come from the place that
+   * starts kernels. */
   bg_status (*program_kernel)(bg_session*, bg_program*, uint32_t index, bg_kernel* out, bg_error*);
 
-  /* [measure] Runs the program `repeat` times. May return before the work is done. Allocates
-   * nothing, does no I/O. */
+  /* [measure] Runs the program `repeat` times, at least once. May return before the work is done.
+   * Allocates nothing, does no I/O. BG_CANCELLED if the host wanted the run to end. */
   bg_status (*run)(bg_session*, bg_program*, uint32_t repeat, const bg_run_args*, bg_error*);
-  /* [measure] Returns when all work of the session is done and its results can be read. */
+  /* [measure] Returns when all work of the session is done and its results can be read; reports
+   * errors of that work. */
   bg_status (*synchronize)(bg_session*, bg_error*);
 } bg_backend;
 
@@ -325,15 +412,17 @@ typedef struct bg_backend {
 #define BG_REPORTER_V1 "bitgate.reporter/1"
 
 /* A reporter is told about a run in JSON and can't change its verdict. `finish` is called exactly
- * once after every successful `begin`, also when the run was interrupted. */
+ * once after every successful `begin`, also when the run was interrupted; after a call that failed
+ * the reporter is only closed. Documents are objects, to which later versions add keys. */
 typedef struct bg_reporter {
   uint32_t struct_size;
   uint32_t reserved;
-  /* [control] The plan: docs/write-a-reporter.md shows the document. */
+  /* [control] Once, after open. The plan: docs/write-a-reporter.md shows the document. */
   bg_status (*begin)(bg_instance*, bg_str plan, bg_error*);
-  /* [control] One thing that happened: {"event": "case-finished", …}. */
+  /* [control] Between begin and finish. One thing that happened: {"event": "case-finished", ...}.
+   * Events of an unknown name are left alone. */
   bg_status (*event)(bg_instance*, bg_str event, bg_error*);
-  /* [control] The receipt, docs/receipt.schema.json, verdict included. */
+  /* [control] Once. The receipt, docs/receipt.schema.json, verdict included. */
   bg_status (*finish)(bg_instance*, bg_str receipt, bg_error*);
 } bg_reporter;
 

@@ -84,7 +84,9 @@ class Program {
 };
 
 using ProgramPtr = std::unique_ptr<Program>;
-using RunArgs = bg_run_args;
+
+/// What may differ from run to run: nothing so far.
+struct RunArgs {};
 
 /// One device with one thread count: an in-order queue. Called by the thread that opened it.
 class Session {
@@ -254,12 +256,12 @@ struct BackendTables {
     });
   }
 
-  static bg_status program_prepare(bg_session* handle, const bg_op* ops, std::uint64_t count,
+  static bg_status program_prepare(bg_session* handle, const bg_op* const* ops, std::uint64_t count,
                                    bg_program** out, bg_error* err) {
     return guarded(err, [&] {
       std::vector<Op> list;
-      for (const bg_op& op : std::span(ops, count)) {
-        list.push_back(op_of(op));
+      for (const bg_op* op : std::span(ops, count)) {
+        list.push_back(op_of(*op));
         require_support(session(handle), list.back());
       }
       *out = reinterpret_cast<bg_program*>(session(handle).prepare(list).release());
@@ -278,8 +280,8 @@ struct BackendTables {
   }
 
   static bg_status run(bg_session* handle, bg_program* what, std::uint32_t repeat,
-                       const bg_run_args* args, bg_error* err) {
-    return guarded(err, [&] { session(handle).run(program(what), repeat, *args); });
+                       const bg_run_args*, bg_error* err) {
+    return guarded(err, [&] { session(handle).run(program(what), repeat, RunArgs{}); });
   }
   static bg_status synchronize(bg_session* handle, bg_error* err) {
     return guarded(err, [&] { session(handle).synchronize(); });

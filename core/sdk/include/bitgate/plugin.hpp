@@ -83,21 +83,6 @@ bg_status guarded(bg_error* err, Body&& body) noexcept {
   }
 }
 
-/// The compiler and the flags that matter for the boundary, for the receipt.
-inline constexpr std::string_view kBuild =
-#if defined(__clang__)
-    "clang " __clang_version__
-#elif defined(__GNUC__)
-    "gcc " __VERSION__
-#else
-    "unknown compiler"
-#endif
-#ifdef NDEBUG
-    ", release";
-#else
-    ", assertions";
-#endif
-
 }  // namespace detail
 }  // namespace bitgate
 
@@ -105,23 +90,22 @@ inline constexpr std::string_view kBuild =
 #define BITGATE_PLUGIN(ident, plugin_kind, plugin_id, plugin_version, Class, Tables)             \
   BG_PLUGIN_NOTE(ident, plugin_kind, plugin_id, plugin_version);                                 \
   extern "C" BG_EXPORT const bg_plugin* bg_plugin_query_v1(std::uint32_t, std::uint32_t index) { \
-    static constexpr bg_plugin kPlugin = {                                                       \
-        sizeof(bg_plugin),                                                                       \
-        BG_ABI_MINOR,                                                                            \
-        0,                                                                                       \
-        plugin_kind,                                                                             \
-        0,                                                                                       \
-        {plugin_id, sizeof(plugin_id) - 1},                                                      \
-        {plugin_version, sizeof(plugin_version) - 1},                                            \
-        {bitgate::detail::kBuild.data(), bitgate::detail::kBuild.size()},                        \
-        [](const bg_sink* sink, bg_error* err) {                                                 \
-          return bitgate::detail::guarded(err, [&] {                                             \
-            const std::string_view text = Class::kDescription;                                   \
-            sink->write(sink->ctx, text.data(), text.size());                                    \
-          });                                                                                    \
-        },                                                                                       \
-        Tables<Class>::open,                                                                     \
-        Tables<Class>::close,                                                                    \
-        Tables<Class>::get_interface};                                                           \
+    static constexpr bg_plugin kPlugin = {sizeof(bg_plugin),                                     \
+                                          BG_ABI_MINOR,                                          \
+                                          BG_MIN_HOST_MINOR,                                     \
+                                          plugin_kind,                                           \
+                                          0,                                                     \
+                                          {plugin_id, sizeof(plugin_id) - 1},                    \
+                                          {plugin_version, sizeof(plugin_version) - 1},          \
+                                          {BG_BUILD, sizeof(BG_BUILD) - 1},                      \
+                                          [](const bg_sink* sink, bg_error* err) {               \
+                                            return bitgate::detail::guarded(err, [&] {           \
+                                              const std::string_view text = Class::kDescription; \
+                                              sink->write(sink->ctx, text.data(), text.size());  \
+                                            });                                                  \
+                                          },                                                     \
+                                          Tables<Class>::open,                                   \
+                                          Tables<Class>::close,                                  \
+                                          Tables<Class>::get_interface};                         \
     return index == 0 ? &kPlugin : nullptr;                                                      \
   }

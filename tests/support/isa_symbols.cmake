@@ -1,0 +1,28 @@
+# Fails if an object of ARCHIVE that was compiled for one instruction set (its name matches OBJECTS)
+# defines anything but its table of kernels (ALLOWED): a weak symbol could be the copy that the linker
+# keeps for everyone. There are at least LEAST such objects.
+execute_process(COMMAND ${NM} --defined-only --extern-only ${ARCHIVE}
+  OUTPUT_VARIABLE listing RESULT_VARIABLE result)
+if(NOT result EQUAL 0)
+  message(FATAL_ERROR "${NM} can't list ${ARCHIVE}")
+endif()
+
+set(objects 0)
+string(REPLACE "\n" ";" lines "${listing}")
+foreach(line IN LISTS lines)
+  if(line MATCHES "^(.*)\\.o:$")
+    set(object "${CMAKE_MATCH_1}")
+    if(object MATCHES "${OBJECTS}")
+      math(EXPR objects "${objects} + 1")
+    endif()
+  elseif(object MATCHES "${OBJECTS}" AND line MATCHES " ([A-Za-z]) (.*)$")
+    set(type "${CMAKE_MATCH_1}")
+    set(symbol "${CMAKE_MATCH_2}")
+    if(NOT symbol MATCHES "${ALLOWED}" OR NOT type MATCHES "^[RDB]$")
+      message(SEND_ERROR "${object} defines ${symbol} (${type})")
+    endif()
+  endif()
+endforeach()
+if(objects LESS LEAST)
+  message(SEND_ERROR "${objects} objects with kernels of one instruction set found, not ${LEAST}")
+endif()
