@@ -30,6 +30,9 @@ extern const CeilingKernels kCeilingScalar;
 #if defined(__x86_64__)
 extern const CeilingKernels kCeilingAvx2;
 extern const CeilingKernels kCeilingAvx512;
+#elif defined(__aarch64__)
+extern const CeilingKernels kCeilingNeon;
+extern const CeilingKernels kCeilingNeonDotprod;
 #endif
 
 }  // namespace bitgate

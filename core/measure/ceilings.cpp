@@ -1,6 +1,10 @@
 #include "measure/ceilings.hpp"
 
 #include <sys/mman.h>
+#if defined(__aarch64__)
+#include <asm/hwcap.h>
+#include <sys/auxv.h>
+#endif
 
 #include <algorithm>
 #include <atomic>
@@ -29,8 +33,13 @@ const CeilingKernels& best_kernels() {
     return kCeilingAvx512;
   }
   if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return kCeilingAvx2;
-#endif
   return kCeilingScalar;
+#elif defined(__aarch64__)
+  const bool dotprod = (::getauxval(AT_HWCAP) & HWCAP_ASIMDDP) != 0;
+  return dotprod ? kCeilingNeonDotprod : kCeilingNeon;
+#else
+  return kCeilingScalar;
+#endif
 }
 
 /// Anonymous memory on huge pages where there are any.

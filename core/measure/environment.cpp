@@ -41,8 +41,9 @@ bool has_word(const std::string& words, const std::string& word) {
 /// Those of the CPU's flags that kernels choose by.
 std::string isa_of(const std::string& flags) {
   std::string found;
-  for (const char* flag : {"avx2", "fma", "avx_vnni", "avx512f", "avx512bw", "avx512vl",
-                           "avx512_vnni", "avx512_vbmi", "avx512_bf16", "amx_int8"}) {
+  for (const char* flag :
+       {"avx2", "fma", "avx_vnni", "avx512f", "avx512bw", "avx512vl", "avx512_vnni", "avx512_vbmi",
+        "avx512_bf16", "amx_int8", "asimd", "asimddp", "i8mm"}) {
     if (has_word(flags, flag)) found += (found.empty() ? "" : " ") + std::string(flag);
   }
   return found;
@@ -115,7 +116,7 @@ class Reader {
     state_.quota = cpu_quota();
     state_.governor = first_line("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor");
     fact("cpu.model", proc_value("/proc/cpuinfo", "model name"));
-    fact("cpu.isa", isa_of(flags));
+    fact("cpu.isa", isa_of(flags.empty() ? proc_value("/proc/cpuinfo", "Features") : flags));
     fact("cpu.cores", std::to_string(state_.cores));
     fact("cpu.quota", state_.quota ? fmt::format("{:g} cores", *state_.quota) : "none");
     fact("cpu.governor", state_.governor);

@@ -5,6 +5,9 @@
 
 #if defined(__x86_64__)
 #include <cpuid.h>
+#elif defined(__aarch64__)
+#include <asm/hwcap.h>
+#include <sys/auxv.h>
 #endif
 
 namespace cpu_simd {
@@ -55,6 +58,15 @@ std::vector<std::string> detect() {
     if (bit(extended.ecx, 1)) found.emplace_back("AVX-512 VBMI");
     if (bit(cpuid(7, 1).eax, 5)) found.emplace_back("AVX-512 BF16");
   }
+  return found;
+}
+#elif defined(__aarch64__)
+/// What the system says that programs may use.
+std::vector<std::string> detect() {
+  std::vector<std::string> found;
+  const unsigned long capabilities = ::getauxval(AT_HWCAP);
+  if ((capabilities & HWCAP_ASIMD) != 0) found.emplace_back("NEON");
+  if ((capabilities & HWCAP_ASIMDDP) != 0) found.emplace_back("NEON dot product");
   return found;
 }
 #else

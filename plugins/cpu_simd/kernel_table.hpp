@@ -107,6 +107,9 @@ extern const KernelTable kAvx2Kernels;
 extern const KernelTable kAvx512VnniKernels;
 extern const KernelTable kAvx512VbmiKernels;  ///< five-trit tiles
 extern const KernelTable kAvx512Bf16Kernels;  ///< bf16 matmul
+#elif defined(__aarch64__)
+extern const KernelTable kNeonKernels;
+extern const KernelTable kNeonDotprodKernels;  ///< ternary products
 #endif
 
 }  // namespace cpu_simd

@@ -89,7 +89,7 @@ class CpuBackend : public bitgate::Backend {
   static constexpr std::string_view kDescription =
       R"({"title": "CPU kernels for ternary, f32, f16 and bf16 weights", "options": {)"
       R"("type": "object", "additionalProperties": false, "properties": {"isa": {"type": "string", )"
-      R"("description": "the fastest instruction set that may run: avx512vnni, avx2 or scalar"}}}})";
+      R"("description": "the fastest instruction set that may run: avx512vnni, avx2, neon-dotprod, neon or scalar"}}}})";
 
   CpuBackend(bitgate::Host, std::string_view options)
       : allowed_(&implementations().front()), isa_(isa_option(options)) {

@@ -13,9 +13,7 @@ std::string listed(const std::vector<std::string>& names) {
   return text;
 }
 
-#if defined(__x86_64__)
-bool have(const char* feature) { return missing_features({feature}).empty(); }
-
+#if defined(__x86_64__) || defined(__aarch64__)
 template <class Function>
 void take(Kernel<Function>& kernel, const Kernel<Function>& other) {
   if (kernel.run == nullptr) kernel = other;
@@ -48,6 +46,11 @@ KernelTable over(KernelTable table, const KernelTable& other) {
   return table;
 }
 
+#endif
+
+#if defined(__x86_64__)
+bool have(const char* feature) { return missing_features({feature}).empty(); }
+
 /// VNNI's kernels, with those of VBMI and BF16 where this CPU has them too, over AVX2's.
 KernelTable avx512vnni_kernels() {
   KernelTable kernels = {};
@@ -74,6 +77,12 @@ const std::vector<Implementation>& implementations() {
      {"AVX2", "FMA", "F16C", "AVX-512 F", "AVX-512 BW", "AVX-512 VL", "AVX-512 VNNI"},
      avx512vnni_kernels()},
     {"avx2", "AVX2 and FMA, 8 rows a vector", {"AVX2", "FMA", "F16C"}, kAvx2Kernels},
+#elif defined(__aarch64__)
+    {"neon-dotprod",
+     "NEON with dot products, 4 rows a vector",
+     {"NEON", "NEON dot product"},
+     over(kNeonDotprodKernels, kNeonKernels)},
+    {"neon", "NEON, 4 rows a vector", {"NEON"}, kNeonKernels},
 #endif
     {"scalar", "plain C++, not vectorised", {}, kScalarKernels},
   };

@@ -116,6 +116,7 @@ std::string bitgate_path() { return BITGATE_EXECUTABLE; }
 
 Outcome run_bitgate(std::vector<std::string> arguments, const Surroundings& around) {
   arguments.insert(arguments.begin(), bitgate_path());
+  if (!around.emulator.empty()) arguments.insert(arguments.begin(), around.emulator);
   return run_program(arguments, around);
 }
 

@@ -20,6 +20,7 @@ struct Outcome {
 struct Surroundings {
   std::map<std::string, std::string> environment;  ///< added to this process's own
   std::string directory;                           ///< empty: this process's
+  std::string emulator = {};                       ///< that bitgate runs in; empty: none
   /// Signals to send one after the other, a moment apart, once `when` is in the program's stderr.
   std::vector<int> signals;
   std::string when = "\n";

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cstdlib>
 #include <fstream>
 #include <map>
 #include <sstream>
@@ -28,13 +29,22 @@ TEST_CASE("a team covers every index once, round after round") {
   }
 }
 
+namespace {
+
+/// The implementations that whoever emulates another CPU expects there, "avx2 scalar"; null: this
+/// is the machine's own CPU.
+const char* expected_implementations() { return std::getenv("BITGATE_TEST_IMPLEMENTATIONS"); }
+
+}  // namespace
+
 TEST_CASE("CPU features are those that the system names") {
+  if (expected_implementations() != nullptr) return;  // the system names those of its own CPU
   std::ifstream cpuinfo("/proc/cpuinfo");
   std::string flags;
   for (std::string line; std::getline(cpuinfo, line);) {
-    if (line.rfind("flags", 0) == 0) flags = line + " ";
+    if (line.starts_with("flags") || line.starts_with("Features")) flags = line + " ";
   }
-  if (flags.empty()) return;  // not an x86 machine
+  REQUIRE_FALSE(flags.empty());
   const std::map<std::string, std::string> names = {{"AVX2", "avx2"},
                                                     {"FMA", "fma"},
                                                     {"F16C", "f16c"},
@@ -43,13 +53,32 @@ TEST_CASE("CPU features are those that the system names") {
                                                     {"AVX-512 VL", "avx512vl"},
                                                     {"AVX-512 VNNI", "avx512_vnni"},
                                                     {"AVX-512 VBMI", "avx512vbmi"},
-                                                    {"AVX-512 BF16", "avx512_bf16"}};
+                                                    {"AVX-512 BF16", "avx512_bf16"},
+                                                    {"NEON", "asimd"},
+                                                    {"NEON dot product", "asimddp"}};
   for (const auto& [name, flag] : names) {
     CAPTURE(name);
     const bool known = flags.find(" " + flag + " ") != std::string::npos;
     CHECK(cpu_simd::missing_features({name}).empty() == known);
   }
   CHECK(cpu_simd::missing_features({"AVX-9000"}) == std::vector<std::string>{"AVX-9000"});
+}
+
+TEST_CASE("a CPU runs the implementations that it has the features for, and no other") {
+  const char* expected = expected_implementations();
+  if (expected == nullptr) return;
+  std::string names;
+  for (const cpu_simd::Implementation* on : usable()) {
+    names += (names.empty() ? "" : " ") + on->name;
+  }
+  CHECK(names == expected);
+  for (const cpu_simd::Implementation& implementation : cpu_simd::implementations()) {
+    const std::string obstacle = implementation.obstacle();
+    if (obstacle.empty()) continue;
+    CAPTURE(obstacle);
+    CHECK(obstacle.find("cpu/" + implementation.name + " needs ") == 0);
+    CHECK(obstacle.find("this CPU or system lacks ") != std::string::npos);
+  }
 }
 
 TEST_CASE("the best implementation is the first that may and can run") {

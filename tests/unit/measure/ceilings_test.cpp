@@ -9,6 +9,11 @@
 #include "measure/machine.hpp"
 #include "support/catch.hpp"
 
+#if defined(__aarch64__)
+#include <asm/hwcap.h>
+#include <sys/auxv.h>
+#endif
+
 using namespace bitgate;
 
 namespace {
@@ -21,6 +26,9 @@ std::vector<const CeilingKernels*> runnable() {
   if (__builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512vnni")) {
     all.push_back(&kCeilingAvx512);
   }
+#elif defined(__aarch64__)
+  all.push_back(&kCeilingNeon);
+  if ((::getauxval(AT_HWCAP) & HWCAP_ASIMDDP) != 0) all.push_back(&kCeilingNeonDotprod);
 #endif
   return all;
 }

@@ -1,0 +1,21 @@
+# How every Catch2 test of this project is built.
+
+# Tests start the real program and its workers. A fault of a plugin's must reach the host as it does in a
+# release, so the sanitizers leave signals alone; what they find themselves they still end the process for.
+set(sanitizer_options
+  "ASAN_OPTIONS=handle_segv=0:handle_sigbus=0:handle_sigfpe=0:handle_sigill=0:allocator_may_return_null=1"
+  "UBSAN_OPTIONS=print_stacktrace=1"
+  "TSAN_OPTIONS=handle_segv=0:handle_sigbus=0:handle_sigfpe=0:handle_sigill=0")
+
+# bitgate_unit_test(NAME FILES… [SERIAL] LINK LIBS…): one Catch2 executable, one ctest of the same name.
+# SERIAL: it measures, or counts processes, and runs while no other test does.
+function(bitgate_unit_test name)
+  cmake_parse_arguments(ARG "SERIAL" "" "LINK" ${ARGN})
+  add_executable(test_${name} ${ARG_UNPARSED_ARGUMENTS})
+  target_link_libraries(test_${name} PRIVATE bitgate_test_main ${ARG_LINK})
+  target_include_directories(test_${name} PRIVATE ${PROJECT_SOURCE_DIR}/tests)
+  set_target_properties(test_${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)
+  add_test(NAME ${name} COMMAND test_${name})
+  set_tests_properties(${name} PROPERTIES
+    RUN_SERIAL ${ARG_SERIAL} ENVIRONMENT "${sanitizer_options}" TIMEOUT 600)
+endfunction()
