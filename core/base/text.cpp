@@ -9,7 +9,6 @@
 namespace bitgate {
 namespace {
 
-// Levenshtein's distance, one row at a time.
 // Insertions, deletions, replacements and exchanges of neighbours that turn one word into the other
 // (optimal string alignment).
 std::size_t edit_distance(std::string_view a, std::string_view b) {
