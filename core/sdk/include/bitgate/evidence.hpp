@@ -63,9 +63,7 @@ inline std::string evidence_text(std::string_view text) {
       ++i;
     } else if (c == '\n' || c == '\r' || c == '\t') {
       out += ' ';
-    } else if (c == ':' && pair == ": ") {
-      out += c;
-    } else if (std::string_view(";,:|()<>@`").find(c) != std::string_view::npos) {
+    } else if (pair != ": " && std::string_view(";,:|()<>@`").find(c) != std::string_view::npos) {
       out += evidence_stand_in(c);
     } else {
       out += c;
