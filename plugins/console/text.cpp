@@ -62,6 +62,8 @@ std::string ascii(std::string_view text) {
   return out;
 }
 
+std::string_view first_line(std::string_view text) { return text.substr(0, text.find('\n')); }
+
 std::size_t width(std::string_view text) {
   std::size_t total = 0;
   for (const std::string_view point : code_points(text)) total += columns_of(point);

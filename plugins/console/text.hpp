@@ -16,6 +16,9 @@ using bitgate::without_commands;
 /// For terminals without Unicode: arrows become "->", other characters one "?" for each column.
 std::string ascii(std::string_view text);
 
+/// What stands before the first line break.
+std::string_view first_line(std::string_view text);
+
 /// Columns that the text takes: code points, wide East Asian ones twice, combining ones not.
 std::size_t width(std::string_view text);
 
