@@ -22,7 +22,7 @@ bool is_integer(ValueType type) {
 }
 
 /// Of an integer type; nothing for a u64 beyond the range.
-std::optional<std::int64_t> integer(ValueType type, std::string_view bytes) {
+std::optional<std::int64_t> load_integer(ValueType type, std::string_view bytes) {
   switch (type) {
     case ValueType::kU8:
       return load<std::uint8_t>(bytes);
@@ -89,12 +89,19 @@ std::optional<bool> Gguf::boolean(std::string_view key) const {
   return value->bytes.front() != 0;
 }
 
-std::optional<std::uint64_t> Gguf::count(std::string_view key) const {
+std::optional<std::int64_t> Gguf::integer(std::string_view key) const {
   const GgufValue* value = find(key);
   if (value == nullptr) return std::nullopt;
   if (!is_integer(value->type)) throw mistyped(*value, "an integer");
-  const std::optional<std::int64_t> number = integer(value->type, value->bytes);
-  if (!number || *number < 0) throw mistyped(*value, "an integer from 0 to 2^63 - 1");
+  const std::optional<std::int64_t> number = load_integer(value->type, value->bytes);
+  if (!number) throw mistyped(*value, "an integer up to 2^63 - 1");
+  return number;
+}
+
+std::optional<std::uint64_t> Gguf::count(std::string_view key) const {
+  const std::optional<std::int64_t> number = integer(key);
+  if (!number) return std::nullopt;
+  if (*number < 0) throw mistyped(*find(key), "one from 0 on");
   return static_cast<std::uint64_t>(*number);
 }
 
@@ -132,7 +139,7 @@ std::optional<std::vector<std::int64_t>> Gguf::integers(std::string_view key) co
   items.reserve(value->count);
   const std::uint64_t size = value_bytes(value->item);
   for (std::uint64_t i = 0; i < value->count; ++i) {
-    const auto number = integer(value->item, value->bytes.substr(i * size));
+    const auto number = load_integer(value->item, value->bytes.substr(i * size));
     if (!number) throw mistyped(*value, "integers up to 2^63 - 1");
     items.push_back(*number);
   }

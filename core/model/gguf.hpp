@@ -73,6 +73,7 @@ class Gguf {
   /// Integers of every width are integers, f32 and f64 are reals.
   [[nodiscard]] std::optional<std::string_view> string(std::string_view key) const;
   [[nodiscard]] std::optional<bool> boolean(std::string_view key) const;
+  [[nodiscard]] std::optional<std::int64_t> integer(std::string_view key) const;
   [[nodiscard]] std::optional<std::uint64_t> count(std::string_view key) const;  ///< integer >= 0
   [[nodiscard]] std::optional<double> real(std::string_view key) const;
   [[nodiscard]] std::optional<std::vector<std::string_view>> strings(std::string_view key) const;

@@ -26,6 +26,7 @@ inline bool read_gguf(std::string_view bytes) {
     for (const model::GgufValue& value : gguf.values()) {
       try_access([&] { return gguf.string(value.key); });
       try_access([&] { return gguf.boolean(value.key); });
+      try_access([&] { return gguf.integer(value.key); });
       try_access([&] { return gguf.count(value.key); });
       try_access([&] { return gguf.real(value.key); });
       try_access([&] { return gguf.strings(value.key); });

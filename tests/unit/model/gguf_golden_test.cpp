@@ -45,6 +45,10 @@ void check_metadata(const Gguf& gguf) {
   CHECK(gguf.count("golden.u8") == 200);
   CHECK(gguf.count("golden.u16") == 60000);
   CHECK(gguf.count("golden.uint64") == std::uint64_t{1} << 40);
+  CHECK(gguf.integer("golden.i8") == -100);
+  CHECK(gguf.integer("golden.i16") == -30000);
+  CHECK(gguf.integer("golden.int32") == -2000000000);
+  CHECK(gguf.integer("golden.int64") == -(std::int64_t{1} << 40));
   CHECK(gguf.real("golden.float64") == 0.1);
   CHECK(gguf.boolean("golden.bool") == true);
   for (const char* negative : {"golden.i8", "golden.i16", "golden.int32", "golden.int64"}) {
