@@ -100,7 +100,10 @@ std::string ascii(std::string_view text) {
   return out;
 }
 
+std::string_view first_line(std::string_view text) { return text.substr(0, text.find('\n')); }
+
 std::string with_reason(std::string_view status, std::string_view reason) {
+  reason = first_line(reason);
   if (reason.empty() || reason == status) return std::string(status);
   if (reason.starts_with(std::string(status) + ":")) return std::string(reason);
   return std::string(status) + ": " + std::string(reason);

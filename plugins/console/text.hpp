@@ -12,7 +12,11 @@ std::string printable(std::string_view text);
 /// For terminals without Unicode: arrows become "->", other characters one "?" for each column.
 std::string ascii(std::string_view text);
 
-/// "skipped: unavailable: no device"; the code of an error is its status and said once.
+/// What stands before the first line break.
+std::string_view first_line(std::string_view text);
+
+/// "skipped: unavailable: no device"; the code of an error is its status and said once. Only the
+/// first line of the reason.
 std::string with_reason(std::string_view status, std::string_view reason);
 
 /// The same text with no line that a CI system takes for a command: "::" that begins one becomes
