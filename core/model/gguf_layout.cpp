@@ -62,7 +62,11 @@ Layout i2_s_layout(const Gguf& gguf, std::string_view chosen) {
     if (misfit(gguf, layout) == nullptr) fitting.push_back(layout);
   }
   if (fitting.size() == 1) return {fitting.front(), "the only layout that holds all shapes"};
-  if (gguf.architecture() == "bitnet-b1.58" || fitting.empty()) {
+  if (fitting.empty()) {
+    throw misfit_error(gguf, *misfit(gguf, formats::kI2S), formats::kI2S,
+                       "and no other layout holds all tensors");
+  }
+  if (gguf.architecture() == "bitnet-b1.58") {
     return checked(gguf, formats::kI2S, "as bitnet-b1.58 models are published", first->entry);
   }
   throw gguf.error(
