@@ -12,9 +12,9 @@ namespace bitgate {
 ///
 /// read_bandwidth: streaming reads of memory that is in no cache, bytes/s. int8_peak and f32_peak:
 /// multiply-adds/s from registers with the best instructions that this CPU has. For int8: vpdpbusd;
-/// else vpmaddubsw, without the additions that a kernel also pays for; on ARM sdot, else smlal; else
-/// int16 lanes of the baseline instruction set.
-/// Each figure is the best of at least six short passes: a ceiling is what can be reached.
+/// else vpmaddubsw, without the additions that a kernel also pays for; on ARM sdot, else smlal;
+/// else int16 lanes of the baseline instruction set. Each figure is the best of at least six short
+/// passes: a ceiling is what can be reached.
 class CeilingProbe {
  public:
   CeilingProbe();

@@ -170,7 +170,8 @@ class Report {
     const auto time = result.at("metrics").find("compute.time");
     const bool measured = result.at("status") == "measured";
     if (!measured || time == result.at("metrics").end() || !time->contains("reason")) {
-      return printable(with_reason(raw_text(result.at("status")), raw_text(result.at("reason"))));
+      return printable(
+          with_reason(raw_text(result.at("status")), first_line(raw_text(result.at("reason")))));
     }
     return "measured, but not timed: " + text_of(time->at("reason"));
   }
