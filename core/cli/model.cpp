@@ -139,12 +139,12 @@ std::vector<std::string> problems(const Gguf& gguf, std::string_view chosen,
   attempt([&] { layout = model::i2_s_layout(gguf, chosen); });
   for (const GgufTensor& tensor : gguf.tensors()) {
     if (tensor.type == model::TensorType::kTl2 || tensor.type == model::TensorType::kMxfp4) {
-      found.push_back(gguf.error(tensor.entry,
-                                 fmt::format("tensor '{}' is {}, whose weights bitgate does not "
-                                             "read",
-                                             shown(tensor.name), name(tensor.type)),
-                                 "convert the model to I2_S, TQ1_0 or TQ2_0")
-                          .what());
+      const model::GgufError error =
+          gguf.error(tensor.entry,
+                     fmt::format("tensor '{}' is {}, whose weights bitgate does not read",
+                                 shown(tensor.name), name(tensor.type)),
+                     "convert the model to I2_S, TQ1_0 or TQ2_0");
+      found.emplace_back(error.what());
       break;  // one of them says it for all
     }
   }
