@@ -7,6 +7,15 @@ set(sanitizer_options
   "UBSAN_OPTIONS=print_stacktrace=1"
   "TSAN_OPTIONS=handle_segv=0:handle_sigbus=0:handle_sigfpe=0:handle_sigill=0")
 
+# bitgate_skipped_tests(REASON NAMES…): in place of tests that can't be run in this build, so that they are
+# reported as skipped.
+function(bitgate_skipped_tests reason)
+  foreach(name ${ARGN})
+    add_test(NAME ${name} COMMAND ${CMAKE_COMMAND} -E echo "SKIPPED: ${reason}")
+    set_tests_properties(${name} PROPERTIES SKIP_REGULAR_EXPRESSION "^SKIPPED: ")
+  endforeach()
+endfunction()
+
 # bitgate_unit_test(NAME FILES… [SERIAL] LINK LIBS…): one Catch2 executable, one ctest of the same name.
 # SERIAL: it measures, or counts processes, and runs while no other test does.
 function(bitgate_unit_test name)

@@ -139,8 +139,8 @@ struct PluginInfo {
   std::string version;
   std::string path;  ///< canonical
   std::string sha256;
-  std::string abi;    ///< "1.0"
-  std::string build;  ///< compiler and flags, as the plugin says
+  std::string abi;              ///< "1.0"
+  std::string build;            ///< compiler and flags, as the plugin says
   std::string trusted_by = {};  ///< the --trust-dir that let it in; empty: its permissions did
 };
 

@@ -21,8 +21,8 @@ struct RunOptions {
 
 /// Runs the cases and reports them to the pipeline's reporters. Ctrl-C (worker/interrupt.hpp) ends
 /// it early with what was measured so far; until then reporters get a checkpoint after each case,
-/// which is the receipt of a run that ended there. Throws ConfigError if the options of a plugin are
-/// wrong, worker::NotPinned if the lock objects to one. The verdict's exit code is that of the
+/// which is the receipt of a run that ended there. Throws ConfigError if the options of a plugin
+/// are wrong, worker::NotPinned if the lock objects to one. The verdict's exit code is that of the
 /// program; it is kFault if a required reporter failed.
 Receipt conduct(const Pipeline& pipeline, std::span<const Case> cases, const RunOptions& options);
 

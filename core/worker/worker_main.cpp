@@ -60,7 +60,7 @@ void confine(const json& hello) {
   if (::getppid() != hello.at("host_pid").get<pid_t>()) ::_exit(1);
   const rlimit no_core{0, 0};
   ::setrlimit(RLIMIT_CORE, &no_core);
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#if !BITGATE_SANITIZED  // sanitizers reserve more address space than any limit allows
   // RLIMIT_DATA and not RLIMIT_AS: GPU drivers reserve huge address ranges that they never use.
   const auto memory = hello.at("memory").get<rlim_t>();
   const rlimit data{memory, memory};

@@ -21,8 +21,8 @@
 #define KEPT ==
 #endif
 
-#define MEMBER(type, member, offset, size)                                    \
-  FIXED(offsetof(type, member) == offset, #type "." #member " has moved");    \
+#define MEMBER(type, member, offset, size)                                 \
+  FIXED(offsetof(type, member) == offset, #type "." #member " has moved"); \
   FIXED(SIZE_OF(type, member) == size, #type "." #member " has another size");
 #define SIZE(type, size) FIXED(sizeof(type) KEPT size, #type " has another size");
 #include "layout.def"

@@ -36,8 +36,8 @@ TEST_CASE("an unknown option is an error with its place and a guess, in validate
 
 TEST_CASE("a backend's options are checked as well") {
   const TemporaryDirectory directory;
-  const std::string path = directory.write(
-      "pipeline.yaml", plain_pipeline(plain_file("healthy"), "{speed: 11}"));
+  const std::string path =
+      directory.write("pipeline.yaml", plain_pipeline(plain_file("healthy"), "{speed: 11}"));
   const Outcome outcome = run_bitgate({"validate", path});
   CHECK(outcome.exit_code == 2);
   CHECK_THAT(outcome.err, Contains(":3:") && Contains("backends.plain.options.speed: unknown "

@@ -14,7 +14,9 @@ inline std::string plain_file(const std::string& variant) {
 inline std::string plain_pipeline(const std::string& plugin, const std::string& options = "{}") {
   return "version: 1\n"
          "name: plain\n"
-         "backends: {plain: {plugin: " + plugin + ", options: " + options + "}}\n"
+         "backends: {plain: {plugin: " +
+         plugin + ", options: " + options +
+         "}}\n"
          "suites:\n"
          "  tiny:\n"
          "    backends: plain\n"

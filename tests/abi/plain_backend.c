@@ -1,5 +1,5 @@
-/* A backend in plain C over abi.h alone: f32 matrix products on one thread. Macros make it lie about
- * itself, one lie a build, so that tests see each one refused:
+/* A backend in plain C over abi.h alone: f32 matrix products on one thread. Macros make it lie
+ * about itself, one lie a build, so that tests see each one refused:
  *
  *   PLAIN_ID, PLAIN_VERSION   what it calls itself
  *   PLAIN_TABLE_ID, PLAIN_TABLE_VERSION, PLAIN_TABLE_KIND   what only its table says
@@ -35,7 +35,8 @@
 #define PLAIN_BACKEND_SIZE sizeof(bg_backend)
 #endif
 
-#define TEXT(literal) {literal, sizeof(literal) - 1}
+#define TEXT(literal) \
+  { literal, sizeof(literal) - 1 }
 
 #ifdef PLAIN_CONSTRUCTOR
 __attribute__((constructor)) static void betray(void) {

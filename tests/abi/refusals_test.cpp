@@ -83,9 +83,8 @@ TEST_CASE("a table that contradicts the note is refused with both sides") {
 }
 
 TEST_CASE("a backend can't be used as a reporter") {
-  const Run run = run_pipeline(plain_pipeline(plain_file("healthy")) +
-                               "reporters: [{plugin: " + plain_file("healthy") +
-                               ", required: true}]\n");
+  const Run run = run_pipeline(plain_pipeline(plain_file("healthy")) + "reporters: [{plugin: " +
+                               plain_file("healthy") + ", required: true}]\n");
   CHECK(run.outcome.exit_code == 4);
   CHECK_THAT(run.outcome.err, Contains("holds 0 reporter plugins"));
 }

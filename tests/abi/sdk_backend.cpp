@@ -1,5 +1,5 @@
-// A backend over the SDK that leans on the C++ runtime - strings, containers, exceptions - so that a
-// build with another runtime would break if any of it crossed the boundary.
+// A backend over the SDK that leans on the C++ runtime - strings, containers, exceptions - so that
+// a build with another runtime would break if any of it crossed the boundary.
 #include <bitgate/backend.hpp>
 
 #include <cstring>

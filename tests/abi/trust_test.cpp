@@ -56,8 +56,8 @@ TEST_CASE("--plugin goes before everything else, for this run only") {
   const Installed installed;
   Surroundings around;
   around.environment["BITGATE_PLUGIN_PATH"] = installed.directory.path();
-  const Run run = run_pipeline(plain_pipeline("test.plain"),
-                               {"--plugin", plain_file("healthy")}, around);
+  const Run run =
+      run_pipeline(plain_pipeline("test.plain"), {"--plugin", plain_file("healthy")}, around);
   INFO(run.outcome.err << run.outcome.out);
   CHECK(run.outcome.exit_code == 0);
   CHECK(run.receipt["plugins"][0]["path"] == fs::canonical(plain_file("healthy")).string());
@@ -129,9 +129,8 @@ TEST_CASE("--trust-dir names a directory that exists") {
 TEST_CASE("bitgate.lock pins plugins, and --locked refuses all others") {
   const Installed installed;
   const TemporaryDirectory project;
-  const std::string pipeline =
-      project.write("pipeline.yaml", plain_pipeline(installed.file) +
-                                         "reporters: [{plugin: console}]\n");
+  const std::string pipeline = project.write(
+      "pipeline.yaml", plain_pipeline(installed.file) + "reporters: [{plugin: console}]\n");
   const std::string lock = project / "bitgate.lock";
 
   const Outcome unlocked = run_bitgate({"run", pipeline, "--locked"});
@@ -154,8 +153,7 @@ TEST_CASE("bitgate.lock pins plugins, and --locked refuses all others") {
   CHECK(drifted.out.empty());  // nothing was measured, nothing reported
   CHECK(run_bitgate({"plan", pipeline, "--locked"}).exit_code == 4);
 
-  static_cast<void>(project.write(
-      "other.lock", R"({"schema": "bitgate.lock/1", "plugins": []})"));
+  static_cast<void>(project.write("other.lock", R"({"schema": "bitgate.lock/1", "plugins": []})"));
   const Outcome unpinned = run_bitgate({"run", pipeline, "--lock", project / "other.lock"});
   CHECK(unpinned.exit_code == 4);
   CHECK_THAT(unpinned.err, Contains("is not pinned in " + project / "other.lock"));

@@ -57,8 +57,8 @@ TEST_CASE("output that is lost when the program ends is an error") {
 TEST_CASE("too few descriptors are an error and no hang") {
   // Whatever else ctest left open is closed, so that the limit means the same everywhere.
   for (int limit = 4; limit <= 24; limit += 2) {
-    const Outcome outcome =
-        shell("exec 3>&- 4>&- 5>&- 6>&-; ulimit -n " + std::to_string(limit) + "; \"$0\" run \"$1\" 2>&1");
+    const Outcome outcome = shell("exec 3>&- 4>&- 5>&- 6>&-; ulimit -n " + std::to_string(limit) +
+                                  "; \"$0\" run \"$1\" 2>&1");
     INFO(limit << ": " << outcome.out);
     CHECK(outcome.signal == 0);
     CHECK((outcome.exit_code == 0 || outcome.exit_code == 4));

@@ -24,7 +24,7 @@ struct Member {
 const std::string kShort = "{step: 1s, memory: 256MiB}";  // for what never ends
 
 std::vector<Member> members() {
-  std::vector<Member> all = {
+  return {
       {"fast-wrong", 1, "fail"},
       {"remembers", 1, "fail"},
       {"idle", 1, "fail"},
@@ -57,12 +57,14 @@ std::vector<Member> members() {
       {"fast-math", 0, "pass", ZOO_FAST_MATH},
       {"short-plugin", 4, "fail", ZOO_SHORT_PLUGIN},
       {"short-backend", 4, "fail", ZOO_SHORT_BACKEND},
+      {"memory", 4, "fail"},
+      {"leak", 4, "fail"},
   };
-  if (!BITGATE_SANITIZED) {  // sanitizers reserve more address space than any limit allows
-    all.push_back({"memory", 4, "fail"});
-    all.push_back({"leak", 4, "fail"});
-  }
-  return all;
+}
+
+/// Ends at the limit on a worker's memory, which there is none of under sanitizers.
+bool needs_memory_limit(const Member& member) {
+  return member.device == "memory" || member.device == "leak";
 }
 
 std::string pipeline_of(const Member& member) {
@@ -111,6 +113,10 @@ void compare(const std::string& name, const std::string& text) {
 TEST_CASE("each member of the zoo has its verdict, its exit code and its words") {
   for (const Member& member : members()) {
     DYNAMIC_SECTION(member.device) {
+      if (BITGATE_SANITIZED && needs_memory_limit(member)) {
+        WARN("skipped: sanitizers reserve more address space than any limit allows");
+        continue;
+      }
       const Run run = run_pipeline(pipeline_of(member));
       INFO(run.outcome.err << run.outcome.out);
       CHECK(run.outcome.exit_code == member.exit_code);

@@ -167,7 +167,8 @@ class ZooSession : public bitgate::Session {
     const bool fits = op.kind == "quantize"
                           ? out.rows() == first.rows() && out.cols() == first.cols()
                           : op.inputs.size() == 2 && op.inputs[1].desc.cols() == first.cols() &&
-                                out.rows() == op.inputs[1].desc.rows() && out.cols() == first.rows();
+                                out.rows() == op.inputs[1].desc.rows() &&
+                                out.cols() == first.rows();
     if (op.kind == "quantize" && out.format == formats::kI2S && fits) return Support::yes();
     if (op.kind == "matmul" && first.format == formats::kI2S && fits) return Support::yes();
     return Support::no("the zoo only knows i2_s, and shapes that fit");
@@ -184,7 +185,8 @@ class ZooSession : public bitgate::Session {
     act("write");
     auto& to = dynamic_cast<ZooTensor&>(tensor);
     try {
-      if (to.format == formats::kI2S) static_cast<void>(oracle::decode_i2_s(bytes, to.rows, to.cols));
+      if (to.format == formats::kI2S)
+        static_cast<void>(oracle::decode_i2_s(bytes, to.rows, to.cols));
     } catch (const std::invalid_argument& error) {
       throw bitgate::Error(BG_INVALID_ARGUMENT, error.what());
     }
@@ -204,8 +206,7 @@ class ZooSession : public bitgate::Session {
       Bound bound{std::string(op.kind), std::string(op.text("rounding")), {}, &zoo(op.outputs[0])};
       for (const bitgate::Operand& input : op.inputs) bound.inputs.push_back(&zoo(input));
       program->ops.push_back(bound);
-      program->counts.push_back(
-          {is("impostor") ? "avx512vnni/i2_s_gemv" : "zoo/" + bound.kind, 0});
+      program->counts.push_back({is("impostor") ? "avx512vnni/i2_s_gemv" : "zoo/" + bound.kind, 0});
     }
     return program;
   }

@@ -67,7 +67,7 @@ __m512i fold(const __m512i (&sums)[5]) {
 }
 
 void store_half(__m512i sums, int32_t x_sum, size_t rows, int32_t* y) {
-  const __mmask16 mask = rows >= 16 ? 0xFFFF : static_cast<__mmask16>((1U << rows) - 1);
+  const __mmask16 mask = static_cast<__mmask16>(rows >= 16 ? 0xFFFFU : (1U << rows) - 1);
   _mm512_mask_storeu_epi32(y, mask, _mm512_sub_epi32(sums, _mm512_set1_epi32(x_sum)));
 }
 

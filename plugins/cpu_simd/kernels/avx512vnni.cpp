@@ -19,7 +19,7 @@ float quantize_ternary(const float* x, size_t count, float threshold, uint8_t* c
   __m512 largest = _mm512_setzero_ps();
   for (size_t i = 0; i < count; i += 16) {
     const size_t left = count - i;
-    const __mmask16 mask = left >= 16 ? 0xFFFF : static_cast<__mmask16>((1U << left) - 1);
+    const __mmask16 mask = static_cast<__mmask16>(left >= 16 ? 0xFFFFU : (1U << left) - 1);
     const __m512 values = _mm512_maskz_loadu_ps(mask, x + i);
     largest = _mm512_max_ps(largest, _mm512_abs_ps(values));
     const __mmask16 plus = _mm512_cmp_ps_mask(values, above, _CMP_GT_OQ);
@@ -61,7 +61,7 @@ __m512i load(const uint8_t* at) { return _mm512_load_si512(reinterpret_cast<cons
 
 /// Sums of one half of a group to memory, less what the codes' offset of one has added.
 void store_half(__m512i sums, int32_t x_sum, size_t rows, int32_t* y) {
-  const __mmask16 mask = rows >= 16 ? 0xFFFF : static_cast<__mmask16>((1U << rows) - 1);
+  const __mmask16 mask = static_cast<__mmask16>(rows >= 16 ? 0xFFFFU : (1U << rows) - 1);
   _mm512_mask_storeu_epi32(y, mask, _mm512_sub_epi32(sums, _mm512_set1_epi32(x_sum)));
 }
 
@@ -180,7 +180,8 @@ void float_block(const typename Type::Element* w, const typename Type::Element* 
                  float* y, size_t stride) {
   __m512 sums[R][C] = {};
   for (size_t k = 0; k < cols; k += 16) {
-    const __mmask16 mask = k + 16 <= cols ? 0xFFFF : static_cast<__mmask16>((1U << (cols - k)) - 1);
+    const __mmask16 mask =
+        static_cast<__mmask16>(k + 16 <= cols ? 0xFFFFU : (1U << (cols - k)) - 1);
     __m512 values[C];
 #pragma GCC unroll 4
     for (int c = 0; c < C; ++c) values[c] = Type::load(mask, x + c * cols + k);

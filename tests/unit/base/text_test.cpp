@@ -17,6 +17,9 @@ TEST_CASE("The nearest word is found through a slip of the pen") {
   CHECK(nearest("precison", kWords) == "precision");       // one left out
   CHECK(nearest("min_sampels", kWords) == "min_samples");  // two exchanged
   CHECK(nearest("max-time", kWords) == "max_time");
+  const std::vector<std::string> short_words = {"path", "name"};
+  CHECK(nearest("paht", short_words) == "path");
+  CHECK(nearest("nmae", short_words) == "name");
   CHECK(nearest("precision", kWords) == "precision");
 }
 

@@ -48,7 +48,8 @@ TEST_CASE("each mistake names its place and the fix") {
         ": lacks the option 'path' (file to write); write options: {path: …}");
   CHECK(mistake({{"path", 5}}) == "/path: must be text, not 5");
   CHECK(mistake({{"path", ""}}) == "/path: must not be empty; write a value or take it out");
-  CHECK(mistake({{"path", "x"}, {"pth", 1}}) == "/pth#: unknown option 'pth' (did you mean 'path'?)");
+  CHECK(mistake({{"path", "x"}, {"pth", 1}}) ==
+        "/pth#: unknown option 'pth' (did you mean 'path'?)");
   CHECK(mistake({{"path", "x"}, {"zzzzzz", 1}}) ==
         "/zzzzzz#: unknown option 'zzzzzz'; known here: mode, path, rows, share, token, tries");
   CHECK(mistake({{"path", "x"}, {"mode", "exat"}}) ==
@@ -98,11 +99,18 @@ TEST_CASE("a sound schema has no mistakes, and those of others are named") {
 }
 
 TEST_CASE("no schema and no options, however odd, do worse than mistakes") {
-  const std::vector<json> odd = {nullptr, true,  -1,   1.5, "x", json::array({1, "a"}),
-                                 json::object(), {{"type", 3}}, {{"enum", {{"a", 1}}}}};
-  const std::vector<std::string> names = {"type",     "properties", "required", "items",
-                                          "minimum",  "minLength",  "enum",     "const",
-                                          "additionalProperties", "default"};
+  const std::vector<json> odd = {nullptr,
+                                 true,
+                                 -1,
+                                 1.5,
+                                 "x",
+                                 json::array({1, "a"}),
+                                 json::object(),
+                                 {{"type", 3}},
+                                 {{"enum", {{"a", 1}}}}};
+  const std::vector<std::string> names = {
+      "type",  "properties",           "required", "items", "minimum", "minLength", "enum",
+      "const", "additionalProperties", "default"};
   std::mt19937 random(1);
   for (int round = 0; round < 2000; ++round) {
     json schema = json::object();

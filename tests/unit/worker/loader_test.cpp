@@ -31,7 +31,8 @@ TEST_CASE("a file that was changed, linked or taken away after it was found is n
   SECTION("changed") {
     const std::string bytes = bitgate::read_file(path, std::uint64_t{1} << 30);
     static_cast<void>(directory.write("zoo.so", bytes + "x"));
-    CHECK_THROWS_WITH(load_plugin(path, digest, "test.zoo"), Contains("changed after it was found"));
+    CHECK_THROWS_WITH(load_plugin(path, digest, "test.zoo"),
+                      Contains("changed after it was found"));
   }
   SECTION("replaced by a link") {
     fs::remove(path);

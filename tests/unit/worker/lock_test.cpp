@@ -24,10 +24,11 @@ TEST_CASE("a lock reads back what it wrote, sorted, each plugin once") {
   lock.write();
   CHECK(bitgate::read_file(lock.path(), 4096) ==
         "{\n  \"schema\": \"bitgate.lock/1\",\n  \"plugins\": [\n"
-        "    {\"id\":\"cpu_simd\",\"kind\":\"backend\",\"version\":\"1.0.0\",\"sha256\":\"" + kDigest +
+        "    {\"id\":\"cpu_simd\",\"kind\":\"backend\",\"version\":\"1.0.0\",\"sha256\":\"" +
+            kDigest +
             "\"},\n"
-            "    {\"id\":\"json\",\"kind\":\"reporter\",\"version\":\"1.0.0\",\"sha256\":\"" + kDigest +
-            "\"}\n  ]\n}\n");
+            "    {\"id\":\"json\",\"kind\":\"reporter\",\"version\":\"1.0.0\",\"sha256\":\"" +
+            kDigest + "\"}\n  ]\n}\n");
   const Lock read = Lock::read(lock.path());
   REQUIRE(read.pins().size() == 2);
   CHECK(read.objection({"json", "reporter", "1.0.0", kDigest}, "/x.so").empty());

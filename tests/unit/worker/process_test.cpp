@@ -60,7 +60,11 @@ TEST_CASE("a thousand workers that crash leave no process, no descriptor and no 
   for (int i = 0; i < 1000; ++i) crash();
   CHECK_FALSE(has_children());
   CHECK(open_descriptors() == descriptors);
-  if (!BITGATE_SANITIZED) CHECK(resident_kib() <= memory + 512);
+  if (BITGATE_SANITIZED) {
+    WARN("skipped for memory: a sanitizer keeps what is freed");
+  } else {
+    CHECK(resident_kib() <= memory + 512);
+  }
 }
 
 TEST_CASE("a healthy worker leaves nothing behind either") {
