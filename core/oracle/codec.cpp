@@ -200,7 +200,7 @@ double max_abs_difference(std::span<const float> x, std::span<const float> y) {
   double largest = 0;
   for (std::size_t i = 0; i < x.size(); ++i) {
     const double difference = std::abs(double{x[i]} - double{y[i]});
-    if (!(difference <= largest)) largest = difference;  // a NaN stays
+    if (difference > largest || std::isnan(difference)) largest = difference;  // a NaN stays
   }
   return largest;
 }
