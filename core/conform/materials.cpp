@@ -128,6 +128,14 @@ void make_quantize(const NumericCase& what, const NumericCase& inputs, Materials
   const std::vector<float> source = weight_values(inputs);
   const std::string& rounding = out.op.attributes.at("rounding");
   out.inputs = {to_bytes(source)};
+  if (rounding == "nearest") {
+    const std::vector<float> other(source.size(), 3);
+    out.stale = oracle::encode_half(what.format, other);
+    out.judge = [wanted = oracle::encode_half(what.format, source)](Bytes got) {
+      return difference(wanted, got);
+    };
+    return;
+  }
   if (rounding == "absmax") {
     const oracle::Int8 wanted = oracle::quantize_i8(source, what.rows, what.cols);
     out.stale = oracle::encode_i8({what.rows, what.cols,
@@ -163,6 +171,9 @@ void make_dequantize(const NumericCase& what, const NumericCase& inputs, Materia
     for (std::size_t i = 0; i < wanted.size(); ++i) {
       wanted[i] = static_cast<float>(values.codes[i]) * values.scales[i / what.cols];
     }
+  } else if (formats::is_float(what.format)) {
+    out.inputs = {oracle::encode_half(what.format, weight_values(inputs))};
+    wanted = oracle::decode_half(what.format, out.inputs[0]);
   } else {
     const oracle::Ternary values{what.rows, what.cols, weight_codes(inputs), kWeightScale};
     out.inputs = {codec_of(what.format).encode(values)};
@@ -178,18 +189,26 @@ void make_dequantize(const NumericCase& what, const NumericCase& inputs, Materia
 
 void make_matmul(const NumericCase& what, const NumericCase& inputs, std::uint64_t variant,
                  Materials& out) {
-  const bool real = what.format == formats::kF32;
+  const bool real = formats::is_float(what.format);
   out.stale = poison(out.op.outputs[0]);
   out.exact = !real;
   const std::vector<std::int8_t> codes = activation_codes(inputs, variant);
   if (real) {
-    const std::vector<float> weights = weight_values(what);
+    std::vector<float> weights = weight_values(what);
     std::vector<float> activations(codes.size());
     std::transform(codes.begin(), codes.end(), activations.begin(),
                    [](std::int8_t code) { return static_cast<float>(code) / 127.0F; });
-    out.inputs = {to_bytes(weights), to_bytes(activations)};
-    const oracle::Bounded wanted =
-        oracle::matmul_f32(weights, activations, what.rows, what.cols, what.batch);
+    const bool half = what.format != formats::kF32;
+    if (half) {
+      out.inputs = {oracle::encode_half(what.format, weights),
+                    oracle::encode_half(what.format, activations)};
+      weights = oracle::decode_half(what.format, out.inputs[0]);
+      activations = oracle::decode_half(what.format, out.inputs[1]);
+    } else {
+      out.inputs = {to_bytes(weights), to_bytes(activations)};
+    }
+    const auto multiply = half ? oracle::matmul_half : oracle::matmul_f32;
+    const oracle::Bounded wanted = multiply(weights, activations, what.rows, what.cols, what.batch);
     out.judge = [wanted, cols = what.rows](Bytes got) {
       return compare<float>(
           got, wanted.value.size(), cols,
@@ -249,9 +268,8 @@ worker::OpSpec operation(const NumericCase& what) {
     return {kind, {real}, {w}, {{"rounding", what.op.substr(kind.size() + 1)}}};
   }
   if (kind == "dequantize") return {kind, {w}, {real}, {}};
-  const bool exact = what.format != formats::kF32;
-  const worker::TensorRef x{std::string(exact ? formats::kI8 : formats::kF32), what.batch,
-                            what.cols};
+  const bool exact = !formats::is_float(what.format);
+  const worker::TensorRef x{exact ? std::string(formats::kI8) : what.format, what.batch, what.cols};
   const worker::TensorRef y{std::string(exact ? formats::kI32 : formats::kF32), what.batch,
                             what.rows};
   return {kind, {w, x}, {y}, {}};

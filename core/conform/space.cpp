@@ -40,7 +40,7 @@ std::vector<std::uint64_t> batches(const Row& row) {
 std::vector<std::string> patterns(const Row& row) {
   std::vector<std::string> out;
   const bool real =
-      row.op == "quantize/absmean" || row.op == "quantize/absmax" || row.format == formats::kF32;
+      row.op == "quantize/absmean" || row.op == "quantize/absmax" || formats::is_float(row.format);
   for (const std::string_view pattern : kWeightPatterns) {
     if (pattern != "gaussian" || real) out.emplace_back(pattern);
   }
@@ -89,6 +89,11 @@ std::vector<Row> rows() {
   }
   out.push_back({"quantize/absmax", std::string(formats::kI8)});
   out.push_back({"dequantize", std::string(formats::kI8)});
+  for (const std::string_view half : {formats::kF16, formats::kBF16}) {
+    for (const char* op : {"quantize/nearest", "dequantize", "matmul"}) {
+      out.push_back({op, std::string(half)});
+    }
+  }
   out.push_back({"matmul", std::string(formats::kF32)});
   return out;
 }
@@ -101,7 +106,8 @@ std::vector<Row> rows(std::string_view kind) {
 
 std::vector<std::string> tensor_formats() {
   std::vector<std::string> out = {std::string(formats::kF32), std::string(formats::kI32),
-                                  std::string(formats::kI8)};
+                                  std::string(formats::kI8), std::string(formats::kF16),
+                                  std::string(formats::kBF16)};
   for (const oracle::Codec& codec : oracle::codecs()) out.emplace_back(codec.format);
   return out;
 }
@@ -191,8 +197,10 @@ std::vector<NumericCase> edge_cases(const Row& row, std::uint64_t seed) {
     }
   }
   if (row.op != "matmul") return out;
-  // Sums as large as they get: narrow accumulators wrap here and nowhere else.
-  for (const Extent shape : {Extent{4, 2560}, Extent{4, 6912}, Extent{256, 2560}}) {
+  // Sums as large as they get: narrow accumulators wrap here and nowhere else. 8640 is the width of
+  // a published model that is no multiple of common blocks.
+  for (const Extent shape :
+       {Extent{4, 2560}, Extent{4, 4096}, Extent{4, 6912}, Extent{4, 8640}, Extent{256, 2560}}) {
     if (!holds(row.format, shape)) continue;
     for (const char* weights : {"plus-one", "minus-one"}) {
       for (const char* activations : {"plus-127", "minus-128"}) {

@@ -92,6 +92,7 @@ uint64_t f32_loop(uint64_t iterations) { BITGATE_PEAK("vfmadd231ps"); }
 
 const CeilingKernels kCeilingAvx2 = {{read_sequential, read_streams, read_prefetched},
                                      {{int8_loop, kChains * 32}, {nullptr, 0}},
-                                     {{f32_loop, kChains * 8}, {nullptr, 0}}};
+                                     {{f32_loop, kChains * 8}, {nullptr, 0}},
+                                     {{nullptr, 0}, {nullptr, 0}}};
 
 }  // namespace bitgate

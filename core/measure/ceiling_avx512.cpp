@@ -87,11 +87,19 @@ uint64_t int8_wide(uint64_t iterations) { BITGATE_PEAK("vpdpbusd", "zmm"); }
 uint64_t int8_half(uint64_t iterations) { BITGATE_PEAK("vpdpbusd", "ymm"); }
 uint64_t f32_wide(uint64_t iterations) { BITGATE_PEAK("vfmadd231ps", "zmm"); }
 uint64_t f32_half(uint64_t iterations) { BITGATE_PEAK("vfmadd231ps", "ymm"); }
+uint64_t bf16_wide(uint64_t iterations) { BITGATE_PEAK("vdpbf16ps", "zmm"); }
+uint64_t bf16_half(uint64_t iterations) { BITGATE_PEAK("vdpbf16ps", "ymm"); }
 
 }  // namespace
 
 const CeilingKernels kCeilingAvx512 = {{read_sequential, read_streams, read_prefetched},
                                        {{int8_wide, kChains * 64}, {int8_half, kChains * 32}},
-                                       {{f32_wide, kChains * 16}, {f32_half, kChains * 8}}};
+                                       {{f32_wide, kChains * 16}, {f32_half, kChains * 8}},
+                                       {{nullptr, 0}, {nullptr, 0}}};
+
+const CeilingKernels kCeilingAvx512Bf16 = {{read_sequential, read_streams, read_prefetched},
+                                           {{int8_wide, kChains * 64}, {int8_half, kChains * 32}},
+                                           {{f32_wide, kChains * 16}, {f32_half, kChains * 8}},
+                                           {{bf16_wide, kChains * 32}, {bf16_half, kChains * 16}}};
 
 }  // namespace bitgate

@@ -24,12 +24,14 @@ struct CeilingKernels {
   ReadLoop* reads[3];
   PeakLoop int8[2];
   PeakLoop f32[2];
+  PeakLoop bf16[2];  ///< all null: bf16 factors are widened to f32 and multiplied there
 };
 
 extern const CeilingKernels kCeilingScalar;
 #if defined(__x86_64__)
 extern const CeilingKernels kCeilingAvx2;
 extern const CeilingKernels kCeilingAvx512;
+extern const CeilingKernels kCeilingAvx512Bf16;
 #elif defined(__aarch64__)
 extern const CeilingKernels kCeilingNeon;
 extern const CeilingKernels kCeilingNeonDotprod;

@@ -90,10 +90,12 @@ uint64_t f32_loop(uint64_t iterations) { BITGATE_PEAK("fmla v\\chain\\().4s, v0.
 
 const CeilingKernels kCeilingNeon = {{read_sequential, read_streams, read_prefetched},
                                      {{int8_loop, kChains * 8}, {nullptr, 0}},
-                                     {{f32_loop, kChains * 4}, {nullptr, 0}}};
+                                     {{f32_loop, kChains * 4}, {nullptr, 0}},
+                                     {{nullptr, 0}, {nullptr, 0}}};
 
 const CeilingKernels kCeilingNeonDotprod = {{read_sequential, read_streams, read_prefetched},
                                             {{dotprod_loop, kChains * 16}, {nullptr, 0}},
-                                            {{f32_loop, kChains * 4}, {nullptr, 0}}};
+                                            {{f32_loop, kChains * 4}, {nullptr, 0}},
+                                            {{nullptr, 0}, {nullptr, 0}}};
 
 }  // namespace bitgate

@@ -52,6 +52,7 @@ uint64_t multiply_add(uint64_t iterations) {
 // int16 lanes: what ternary codes allow, and the most that a baseline instruction does at once.
 const CeilingKernels kCeilingScalar = {{read_sequential, nullptr, nullptr},
                                        {{multiply_add<Short8>, kChains * 8}, {nullptr, 0}},
-                                       {{multiply_add<Float4>, kChains * 4}, {nullptr, 0}}};
+                                       {{multiply_add<Float4>, kChains * 4}, {nullptr, 0}},
+                                       {{nullptr, 0}, {nullptr, 0}}};
 
 }  // namespace bitgate

@@ -30,7 +30,7 @@ const CeilingKernels& best_kernels() {
   // These look at what the operating system has enabled too, not at the processor alone.
   if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
       __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512vnni")) {
-    return kCeilingAvx512;
+    return __builtin_cpu_supports("avx512bf16") ? kCeilingAvx512Bf16 : kCeilingAvx512;
   }
   if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return kCeilingAvx2;
   return kCeilingScalar;
@@ -73,7 +73,7 @@ class CeilingProbe::Impl {
   Impl()
       : kernels_(best_kernels()),
         team_(allowed_cores()),
-        buffer_(std::max(std::uint64_t{128} << 20, 4 * last_level_cache())) {
+        buffer_(std::max(std::uint64_t{128} << 20, kColdCaches * last_level_cache())) {
     // Written by the thread that will read it, so that it lies in that core's memory.
     team_.run(team_.size(), [&](unsigned index) {
       const auto [data, size] = buffer_.share(index, team_.size());
@@ -87,6 +87,7 @@ class CeilingProbe::Impl {
     best.read_bandwidth = read_bandwidth(threads);
     best.int8_peak = peak(threads, kernels_.int8, int8_iterations_);
     best.f32_peak = peak(threads, kernels_.f32, f32_iterations_);
+    best.bf16_peak = std::max(best.f32_peak, peak(threads, kernels_.bf16, bf16_iterations_));
     return best;
   }
 
@@ -139,6 +140,7 @@ class CeilingProbe::Impl {
   Buffer buffer_;
   std::uint64_t int8_iterations_ = 1024;
   std::uint64_t f32_iterations_ = 1024;
+  std::uint64_t bf16_iterations_ = 1024;
   std::atomic<std::uint64_t> sink_{0};  // results go somewhere, so that no loop is dead
 };
 

@@ -159,10 +159,17 @@ std::vector<float> decode_half(std::string_view format, std::span<const std::byt
   return values;
 }
 
+namespace {
+
+void expect_same_size(const char* what, std::span<const float> x, std::span<const float> y) {
+  if (x.size() == y.size()) return;
+  throw std::invalid_argument(fmt::format("{}: {} values against {}", what, x.size(), y.size()));
+}
+
+}  // namespace
+
 double nmse(std::span<const float> x, std::span<const float> y) {
-  if (x.size() != y.size()) {
-    throw std::invalid_argument(fmt::format("nmse: {} values against {}", x.size(), y.size()));
-  }
+  expect_same_size("nmse", x, y);
   double error = 0;
   double power = 0;
   for (std::size_t i = 0; i < x.size(); ++i) {
@@ -172,6 +179,30 @@ double nmse(std::span<const float> x, std::span<const float> y) {
   }
   if (error == 0) return 0;
   return power == 0 ? std::numeric_limits<double>::infinity() : error / power;
+}
+
+double cosine(std::span<const float> x, std::span<const float> y) {
+  expect_same_size("cosine", x, y);
+  double product = 0;
+  double power_x = 0;
+  double power_y = 0;
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    product += double{x[i]} * double{y[i]};
+    power_x += double{x[i]} * double{x[i]};
+    power_y += double{y[i]} * double{y[i]};
+  }
+  if (power_x == 0 || power_y == 0) return power_x == power_y ? 1 : 0;
+  return product / (std::sqrt(power_x) * std::sqrt(power_y));
+}
+
+double max_abs_difference(std::span<const float> x, std::span<const float> y) {
+  expect_same_size("max_abs_difference", x, y);
+  double largest = 0;
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    const double difference = std::abs(double{x[i]} - double{y[i]});
+    if (difference > largest || std::isnan(difference)) largest = difference;  // a NaN stays
+  }
+  return largest;
 }
 
 }  // namespace bitgate::oracle

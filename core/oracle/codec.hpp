@@ -63,5 +63,9 @@ std::vector<float> dequantize(const Ternary& weights);
 /// Normalised mean square error: sum (x - y)^2 / sum x^2; 0 for two all-zero inputs, infinite if
 /// only x is all zero. Accumulated in double. Throws std::invalid_argument for different sizes.
 double nmse(std::span<const float> x, std::span<const float> y);
+/// sum x y / sqrt(sum x^2 sum y^2); 1 for two all-zero inputs, 0 if only one is. In double.
+double cosine(std::span<const float> x, std::span<const float> y);
+/// The largest |x - y|. Throws, as cosine, std::invalid_argument for different sizes.
+double max_abs_difference(std::span<const float> x, std::span<const float> y);
 
 }  // namespace bitgate::oracle

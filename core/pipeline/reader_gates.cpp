@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "pipeline/case_space.hpp"
+#include "pipeline/feasible.hpp"
 #include "pipeline/reader_parts.hpp"
 #include "pipeline/requirement.hpp"
 #include "receipt/metrics.hpp"
@@ -17,7 +18,10 @@ const std::vector<std::string> kSelectors = {"suite", "backend", "shape", "forma
 class GateReader {
  public:
   GateReader(const Pipeline& pipeline, bool axes_replaced, bool suites_are_good)
-      : space_(pipeline.suites), axes_replaced_(axes_replaced), suites_are_good_(suites_are_good) {}
+      : pipeline_(pipeline),
+        space_(pipeline.suites),
+        axes_replaced_(axes_replaced),
+        suites_are_good_(suites_are_good) {}
 
   std::optional<Rule> read(const Value& value) {
     if (!value.is_map("{id: exact, metric: output.mismatches, require: \"== 0\"}")) {
@@ -31,6 +35,9 @@ class GateReader {
     read_arms(value, against, rule);
     if (const auto require = value.require("require", "\"<= 250us\"")) {
       read_requirement(*require, metric, against.has_value(), rule);
+      if (const std::string why = why_infeasible(rule, pipeline_); !why.empty()) {
+        require->error(why);
+      }
     }
     if (const auto required = value.get("required")) {
       rule.required = required->boolean().value_or(true);
@@ -131,6 +138,7 @@ class GateReader {
     rule.require = std::move(parsed.requirement);
   }
 
+  const Pipeline& pipeline_;
   CaseSpace space_;
   bool axes_replaced_;
   bool suites_are_good_;

@@ -123,7 +123,7 @@ class RequirementReader {
       return fail(fmt::format("{} can't be met: its lower end is above its upper end; swap them",
                               in_quotes(text_)));
     }
-    if (require.kind == RequireKind::kValue && metric_.name == "compute.ceiling" &&
+    if (require.kind == RequireKind::kValue && metric_.name.ends_with(".ceiling") &&
         require.min > 1) {
       return fail(
           fmt::format("{} can't be met: a share of the ceiling is at most 100%; ask for "

@@ -55,7 +55,8 @@ Json to_json(const Ceilings& ceilings) {
   };
   return {{"read_bandwidth", figure(ceilings.read_bandwidth, "B/s")},
           {"int8_peak", figure(ceilings.int8_peak, "multiply-adds/s")},
-          {"f32_peak", figure(ceilings.f32_peak, "multiply-adds/s")}};
+          {"f32_peak", figure(ceilings.f32_peak, "multiply-adds/s")},
+          {"bf16_peak", figure(ceilings.bf16_peak, "multiply-adds/s")}};
 }
 
 Json to_json(const PluginInfo& plugin) {

@@ -9,14 +9,18 @@ namespace {
 constexpr auto kLower = Direction::kLower;
 constexpr auto kHigher = Direction::kHigher;
 
-constexpr std::array<MetricInfo, 12> kMetrics = {{
+constexpr std::array<MetricInfo, 16> kMetrics = {{
     {"load.time", "ns", kLower, "median", "making a tensor of the f32 weights and writing it"},
     {"load.rate", "GB/s", kHigher, "median", "f32 bytes over load.time"},
     {"quantize.time", "ns", kLower, "median", "quantizing, and preparing the compute program"},
     {"quantize.rate", "GB/s", kHigher, "median", "f32 bytes over quantize.time"},
+    {"quantize.ceiling", "1", kHigher, "median",
+     "share of the read bandwidth that the f32 source and the written weights need"},
     {"quantize.mismatches", "count", kLower, "count",
      "codes that the oracle would choose otherwise"},
     {"quantize.nmse", "1", kLower, "exact", "squared error of the weights over their square"},
+    {"quantize.cosine", "1", kHigher, "exact", "cosine between the weights and their f32 source"},
+    {"quantize.max_abs", "1", kLower, "exact", "largest difference of a weight from its source"},
     {"compute.time", "ns", kLower, "median", "one execution"},
     {"compute.throughput", "Gop/s", kHigher, "median",
      "a multiply-add counts as two operations, a dequantized element as one"},
@@ -27,6 +31,8 @@ constexpr std::array<MetricInfo, 12> kMetrics = {{
     {"output.time", "ns", kLower, "median", "reading the output back"},
     {"output.mismatches", "count", kLower, "count",
      "output elements that disagree with the oracle"},
+    {"output.max_error", "1", kLower, "exact",
+     "largest error of an output in units of what its type allows"},
 }};
 
 }  // namespace

@@ -65,6 +65,7 @@ struct Ceilings {
   double read_bandwidth = 0;  ///< bytes/s
   double int8_peak = 0;       ///< 8-bit multiply-adds/s
   double f32_peak = 0;        ///< f32 multiply-adds/s
+  double bf16_peak = 0;       ///< multiply-adds/s of bf16 factors, summed in f32
 };
 
 enum class CaseStatus { kMeasured, kFail, kSkipped, kError };

@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include "measure/ceilings.hpp"
 #include "measure/sampling.hpp"
 #include "receipt/metrics.hpp"
 
@@ -37,8 +38,11 @@ class Metrics {
     put("load.rate", rate("load", source_bytes));
     put("quantize.time", time("quantize"));
     put("quantize.rate", rate("quantize", source_bytes));
+    put("quantize.ceiling", quantize_ceiling());
     put("quantize.mismatches", weights(static_cast<double>(facts_.weights.mismatches)));
     put("quantize.nmse", weights(facts_.weights.nmse));
+    put("quantize.cosine", weights(facts_.weights.cosine));
+    put("quantize.max_abs", weights(facts_.weights.max_abs));
     put("compute.time", time("compute"));
     put("compute.throughput", rate("compute", operations()));
     put("compute.bandwidth", rate("compute", weight_bytes()));
@@ -47,6 +51,8 @@ class Metrics {
     put("output.mismatches", facts_.outputs_checked
                                  ? Figure::of(static_cast<double>(facts_.output.mismatches))
                                  : Figure::none("no output was checked"));
+    put("output.max_error", facts_.outputs_checked ? Figure::of(facts_.output.max_error)
+                                                   : Figure::none("no output was checked"));
   }
 
  private:
@@ -96,14 +102,26 @@ class Metrics {
     if (dequantizes()) {
       if (!cold) return Figure::none("a hot dequantize has no ceiling");
       least_seconds = (weight_bytes() + elements() * sizeof(float)) / can.read_bandwidth;
-    } else if (case_.format == formats::kF16 || case_.format == formats::kBF16) {
-      if (!cold || case_.batch > 1) return Figure::none("the peak for 16-bit factors is not known");
-      least_seconds = weight_bytes() / can.read_bandwidth;
     } else {
-      const double peak = formats::is_ternary(case_.format) ? can.int8_peak : can.f32_peak;
+      const double peak = formats::is_ternary(case_.format) ? can.int8_peak
+                          : case_.format == formats::kBF16  ? can.bf16_peak
+                                                            : can.f32_peak;
       least_seconds = elements() * static_cast<double>(case_.batch) / peak;
       if (cold) least_seconds = std::max(least_seconds, weight_bytes() / can.read_bandwidth);
     }
+    return Figure::of(least_seconds * 1e9 / *spent.value);
+  }
+
+  /// The source and the weights through the read bandwidth, each byte once.
+  [[nodiscard]] Figure quantize_ceiling() const {
+    const Figure spent = time("quantize");
+    if (!spent.value) return spent;
+    if (!result_.ceilings) return Figure::none("no ceiling was measured");
+    const double source_bytes = elements() * sizeof(float);
+    if (source_bytes < static_cast<double>(kColdCaches * last_level_cache())) {
+      return Figure::none("the f32 weights are small enough to come from the cache");
+    }
+    const double least_seconds = (source_bytes + weight_bytes()) / result_.ceilings->read_bandwidth;
     return Figure::of(least_seconds * 1e9 / *spent.value);
   }
 

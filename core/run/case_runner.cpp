@@ -47,7 +47,7 @@ std::string device_names(const std::vector<worker::DeviceInfo>& devices) {
 /// The best of what was sampled before and after: a ceiling is what can be reached.
 Ceilings best(const Ceilings& a, const Ceilings& b) {
   return {std::max(a.read_bandwidth, b.read_bandwidth), std::max(a.int8_peak, b.int8_peak),
-          std::max(a.f32_peak, b.f32_peak)};
+          std::max(a.f32_peak, b.f32_peak), std::max(a.bf16_peak, b.bf16_peak)};
 }
 
 }  // namespace

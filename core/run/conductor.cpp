@@ -64,6 +64,7 @@ void collect_ceilings(Receipt& receipt) {
     best.read_bandwidth = std::max(best.read_bandwidth, result.ceilings->read_bandwidth);
     best.int8_peak = std::max(best.int8_peak, result.ceilings->int8_peak);
     best.f32_peak = std::max(best.f32_peak, result.ceilings->f32_peak);
+    best.bf16_peak = std::max(best.bf16_peak, result.ceilings->bf16_peak);
   }
 }
 

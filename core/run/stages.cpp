@@ -21,7 +21,7 @@ namespace {
 constexpr std::byte kPoison{0xA5};
 /// Copies of the weights that a case may have. Beyond, the bookkeeping of so many tensors would be
 /// what is measured.
-constexpr std::uint64_t kMostSlots = 4096;
+constexpr std::uint64_t kMostSlots = 8192;
 
 std::uint64_t bytes_of(const worker::TensorRef& tensor) {
   return formats::byte_size(tensor.format, tensor.rows, tensor.cols).value_or(0);
@@ -35,6 +35,12 @@ bool within_two_ulp(float a, float b) {
 bool within_half_ulp(float half, float wanted) {
   constexpr float kSmallest = 0x1p-24F;
   return std::abs(half - wanted) <= std::max(0x1.01p-11F * std::abs(wanted), kSmallest);
+}
+
+void judge_values(std::span<const float> source, std::span<const float> got, QuantizeCheck& check) {
+  check.nmse = oracle::nmse(source, got);
+  check.cosine = oracle::cosine(source, got);
+  check.max_abs = oracle::max_abs_difference(source, got);
 }
 
 }  // namespace
@@ -164,7 +170,7 @@ QuantizeCheck Stages::check_weights() {
   for (std::size_t at = 0; at < size; at += element) {
     check.mismatches += std::memcmp(&wanted[at], &bytes[at], element) != 0 ? 1 : 0;
   }
-  check.nmse = oracle::nmse(workload_.weight_values(), float_values(weights.format, bytes));
+  judge_values(workload_.weight_values(), float_values(weights.format, bytes), check);
   return check;
 }
 
@@ -192,10 +198,12 @@ QuantizeCheck Stages::check_ternary(const worker::TensorRef& weights,
                              [&](float scale) { return within_half_ulp(scale, wanted.scale); })
                : within_two_ulp(got.scale, wanted.scale);
     if (!scales_right) check.mismatches = codes.size();
-    check.nmse = oracle::nmse(source, oracle::dequantize(got));
+    judge_values(source, oracle::dequantize(got), check);
   } catch (const std::invalid_argument&) {
     check.mismatches = source.size();
     check.nmse = std::numeric_limits<double>::infinity();
+    check.cosine = std::numeric_limits<double>::quiet_NaN();
+    check.max_abs = std::numeric_limits<double>::infinity();
   }
   return check;
 }
@@ -205,7 +213,7 @@ std::uint64_t Stages::slot_count() const {
   const bool writes_more = case_.suite->op == ComputeOp::kDequantize;
   const std::uint64_t touched =
       bytes_of(weights_spec()) + (writes_more ? bytes_of(output_spec()) : 0);
-  return 2 * last_level_cache() / touched + 1;
+  return kColdCaches * last_level_cache() / touched + 1;
 }
 
 void Stages::add_copies() {
@@ -307,6 +315,8 @@ OutputCheck Stages::check_outputs() {
     const Expected& wanted = expected(slot.variant);
     const std::span<const std::byte> bytes = read_output(slot);
     check.mismatches += mismatches(bytes, wanted);
+    const double error = max_error(bytes, wanted);
+    if (error > check.max_error || std::isnan(error)) check.max_error = error;  // a NaN stays
     check.checked += wanted.exact.size() + wanted.value.size();
     return bytes;
   };

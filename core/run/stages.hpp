@@ -19,13 +19,17 @@ namespace bitgate {
 /// What the quantized weights turned out to be.
 struct QuantizeCheck {
   std::uint64_t mismatches = 0;  ///< codes that the oracle would have chosen otherwise
-  double nmse = 0;               ///< of the dequantized weights against the f32 source
+  // Of the dequantized weights against the f32 source.
+  double nmse = 0;
+  double cosine = 1;
+  double max_abs = 0;
 };
 
 /// What the timed outputs turned out to be.
 struct OutputCheck {
   std::uint64_t mismatches = 0;
   std::uint64_t checked = 0;  ///< elements
+  double max_error = 0;       ///< the largest in units of the bound
   std::string digest;         ///< sha256 of the output for the first set of activations
 };
 

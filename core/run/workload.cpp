@@ -121,4 +121,15 @@ std::uint64_t mismatches(std::span<const std::byte> output, const Expected& expe
   return count;
 }
 
+double max_error(std::span<const std::byte> output, const Expected& expected) {
+  double largest = 0;
+  for (std::size_t i = 0; i < expected.value.size(); ++i) {
+    const double error = std::abs(double{element<float>(output, i)} - expected.value[i]);
+    if (error == 0) continue;
+    const double share = error / expected.bound[i];
+    if (share > largest || std::isnan(share)) largest = share;  // a NaN stays
+  }
+  return largest;
+}
+
 }  // namespace bitgate

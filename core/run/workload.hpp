@@ -76,4 +76,8 @@ std::vector<float> float_values(std::string_view format, std::span<const std::by
 /// How many output elements disagree with what is expected; a NaN always does.
 std::uint64_t mismatches(std::span<const std::byte> output, const Expected& expected);
 
+/// The largest error of an output element in units of its bound, 0 for integers. An error where the
+/// bound is 0 is infinite, a NaN NaN.
+double max_error(std::span<const std::byte> output, const Expected& expected);
+
 }  // namespace bitgate

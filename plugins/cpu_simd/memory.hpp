@@ -1,4 +1,5 @@
-// Memory for tensors: aligned to cache lines, on huge pages where it is large.
+// Memory for tensors: aligned to cache lines, on huge pages from 1 MiB on. A core reads memory on
+// pages of 4 KiB at little more than half the rate.
 #pragma once
 
 #include <cstddef>
@@ -28,6 +29,7 @@ class Memory {
  private:
   void* data_ = nullptr;
   std::size_t size_ = 0;
+  std::size_t mapped_ = 0;
 };
 
 }  // namespace cpu_simd

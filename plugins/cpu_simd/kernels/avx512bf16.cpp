@@ -18,22 +18,57 @@ inline __attribute__((always_inline)) void accumulate(__m512& sums, __m512bh w, 
   __asm__("vdpbf16ps %2, %1, %0" : "+v"(sums) : "v"(w), "v"(x));
 }
 
+__m256 halves(__m512 sum) {
+  const __m512d whole = _mm512_castps_pd(sum);
+  return _mm256_add_ps(_mm512_castps512_ps256(sum),
+                       _mm256_castpd_ps(_mm512_extractf64x4_pd(whole, 1)));
+}
+
+/// The lanes of each of four sums together: one after the other takes twice the operations, which
+/// a block of few columns feels.
+__m128 reduce(__m512 a, __m512 b, __m512 c, __m512 d) {
+  const __m256 pairs =
+      _mm256_hadd_ps(_mm256_hadd_ps(halves(a), halves(b)), _mm256_hadd_ps(halves(c), halves(d)));
+  return _mm_add_ps(_mm256_castps256_ps128(pairs), _mm256_extractf128_ps(pairs, 1));
+}
+
 /// Rows times C columns of activations; I counts the sums, row by row, as constants: a sum whose
 /// index is known while the compiler still splits arrays up stays in its register.
 template <int C, int... I>
 struct Block {
+  static constexpr int kSums = sizeof...(I);
+
   static void multiply(const uint16_t* w, const uint16_t* x, size_t cols, float* y, size_t stride) {
-    __m512 sums[sizeof...(I)] = {((void)I, _mm512_setzero_ps())...};
-    for (size_t k = 0; k < cols; k += 32) {
-      const __mmask32 mask = k + 32 <= cols ? ~__mmask32{0} : (__mmask32{1} << (cols - k)) - 1;
-      __m512bh values[C];
-      ((I < C ? void(values[I % C] = load(mask, x + I * cols + k)) : void()), ...);
-      __m512bh weights = load(mask, w + k);
-      ((I % C == 0 ? void(weights = load(mask, w + I / C * cols + k)) : void(),
-        accumulate(sums[I], weights, values[I % C])),
-       ...);
+    __m512 sums[kSums] = {((void)I, _mm512_setzero_ps())...};
+    size_t k = 0;
+    for (; k + 32 <= cols; k += 32) add(sums, ~__mmask32{0}, w + k, x + k, cols);
+    if (k < cols) add(sums, (__mmask32{1} << (cols - k)) - 1, w + k, x + k, cols);
+    if constexpr (C == 4) {
+      (store_four(sums, I, y, stride), ...);
+    } else {
+      ((y[I] = _mm512_reduce_add_ps(sums[I])), ...);
     }
-    ((y[I % C * stride + I / C] = _mm512_reduce_add_ps(sums[I])), ...);
+  }
+
+ private:
+  static inline __attribute__((always_inline)) void add(__m512 (&sums)[kSums], __mmask32 mask,
+                                                        const uint16_t* w, const uint16_t* x,
+                                                        size_t cols) {
+    __m512bh values[C];
+    ((I < C ? void(values[I % C] = load(mask, x + I * cols)) : void()), ...);
+    __m512bh weights = load(mask, w);
+    ((I % C == 0 ? void(weights = load(mask, w + I / C * cols)) : void(),
+      accumulate(sums[I], weights, values[I % C])),
+     ...);
+  }
+
+  /// The row that begins with this sum, if one does.
+  static inline __attribute__((always_inline)) void store_four(const __m512 (&sums)[kSums],
+                                                               int first, float* y, size_t stride) {
+    if (first % 4 != 0) return;
+    alignas(16) float values[4];
+    _mm_store_ps(values, reduce(sums[first], sums[first + 1], sums[first + 2], sums[first + 3]));
+    for (int c = 0; c < 4; ++c) y[c * stride + first / 4] = values[c];
   }
 };
 

@@ -44,8 +44,8 @@ int32_t copy_sum(const int8_t* from, size_t count, int8_t* to) {
   return _mm512_reduce_add_epi32(sums);
 }
 
-/// vpdpbusd in assembler: from the intrinsic GCC makes copies of the sums, for which a loop with
-/// two dozen of them has no registers left.
+/// vpdpbusd in assembler: from the intrinsic GCC makes two copies of the sums each time, for which
+/// a loop with two dozen of them has no registers left.
 inline __attribute__((always_inline)) void accumulate(__m512i& sums, __m512i codes,
                                                       __m512i activations) {
   __asm__("vpdpbusd %2, %1, %0" : "+v"(sums) : "v"(codes), "v"(activations));
@@ -97,8 +97,8 @@ void gemv_two_bit(const uint8_t* tiles, size_t tile_count, size_t begin, size_t 
 #pragma GCC unroll 4
         for (int f = 0; f < 4; ++f) {
           const __m512i four = broadcast4(columns + 4 * f);
-          low[f] = _mm512_dpbusd_epi32(low[f], _mm512_and_si512(first, masks[f]), four);
-          high[f] = _mm512_dpbusd_epi32(high[f], _mm512_and_si512(second, masks[f]), four);
+          accumulate(low[f], _mm512_and_si512(first, masks[f]), four);
+          accumulate(high[f], _mm512_and_si512(second, masks[f]), four);
         }
       }
       total_low = _mm512_add_epi32(total_low, fold(low));

@@ -25,6 +25,7 @@ std::vector<const CeilingKernels*> runnable() {
   if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) all.push_back(&kCeilingAvx2);
   if (__builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512vnni")) {
     all.push_back(&kCeilingAvx512);
+    if (__builtin_cpu_supports("avx512bf16")) all.push_back(&kCeilingAvx512Bf16);
   }
 #elif defined(__aarch64__)
   all.push_back(&kCeilingNeon);
@@ -36,7 +37,7 @@ std::vector<const CeilingKernels*> runnable() {
 bool plausible(const Ceilings& ceilings) {
   const auto positive = [](double value) { return std::isfinite(value) && value > 0; };
   return positive(ceilings.read_bandwidth) && positive(ceilings.int8_peak) &&
-         positive(ceilings.f32_peak);
+         positive(ceilings.f32_peak) && ceilings.bf16_peak >= ceilings.f32_peak;
 }
 
 }  // namespace

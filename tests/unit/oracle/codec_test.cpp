@@ -240,6 +240,21 @@ TEST_CASE("Dequantized weights are code times scale") {
   CHECK(dequantize({1, 3, {-1, 0, 1}, 0.3F}) == std::vector<float>{-0.3F, 0.0F, 0.3F});
 }
 
+TEST_CASE("cosine sees directions, and the largest difference one bad value") {
+  const std::vector<float> x = {3, 4};
+  CHECK(cosine(x, x) == Approx(1));
+  CHECK(cosine(x, std::vector<float>{6, 8}) == Approx(1));
+  CHECK(cosine(x, std::vector<float>{4, -3}) == Approx(0).margin(1e-12));
+  CHECK(cosine(std::vector<float>{0, 0}, std::vector<float>{0, 0}) == 1);
+  CHECK(cosine(std::vector<float>{0, 0}, x) == 0);
+  CHECK(std::isnan(cosine(x, std::vector<float>{kNan, 4})));
+  CHECK_THROWS_AS(cosine(x, std::vector<float>{3}), std::invalid_argument);
+  CHECK(max_abs_difference(x, x) == 0);
+  CHECK(max_abs_difference(x, std::vector<float>{3.5F, 2}) == 2);
+  CHECK(std::isnan(max_abs_difference(x, std::vector<float>{kNan, 9})));
+  CHECK_THROWS_AS(max_abs_difference(x, std::vector<float>{3}), std::invalid_argument);
+}
+
 TEST_CASE("nmse relates the squared error to the squares of its first argument") {
   const std::vector<float> x = {3, 4};
   CHECK(nmse(x, x) == 0);

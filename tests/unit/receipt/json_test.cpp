@@ -49,7 +49,7 @@ TEST_CASE("no receipt holds a number that JSON has no word for") {
       for (auto& [stage, measured] : result.stages) {
         measured.summary = {std::numeric_limits<double>::quiet_NaN(), 0, 0, 0};
       }
-      result.ceilings = {std::numeric_limits<double>::infinity(), 1, 1};
+      result.ceilings = {std::numeric_limits<double>::infinity(), 1, 1, 1};
     }
     for (GateResult& gate : broken.gates) gate.value = std::numeric_limits<double>::quiet_NaN();
     const std::string text = to_json(broken).dump(-1, ' ', false, Json::error_handler_t::strict);
