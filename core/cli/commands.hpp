@@ -15,6 +15,7 @@ int list(const Arguments& arguments);
 int validate(const Arguments& arguments);
 int doctor(const Arguments& arguments);
 int plugin(const Arguments& arguments);
+int model(const Arguments& arguments);
 int repro(const Arguments& arguments);
 int schema(const Arguments& arguments);
 

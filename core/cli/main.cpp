@@ -35,7 +35,7 @@ struct Command {
   int (*call)(const Arguments&);
 };
 
-constexpr std::array<Command, 9> kCommands = {{
+constexpr std::array<Command, 10> kCommands = {{
     {"run", "run a pipeline, judge it, report it", run},
     {"report", "report a stored receipt again", report},
     {"plan", "show what a run would do", plan},
@@ -43,6 +43,7 @@ constexpr std::array<Command, 9> kCommands = {{
     {"validate", "check pipeline files", validate},
     {"doctor", "check this machine and installation", doctor},
     {"plugin", "list plugins, check them, write new ones", plugin},
+    {"model", "show what a model file holds", model},
     {"repro", "run one case that `plugin check` found again", repro},
     {"schema", "print the JSON Schema of pipelines", schema},
 }};

@@ -8,8 +8,11 @@
 namespace bitgate::worker {
 
 bool reaches_workers(std::string_view name) {
-  constexpr std::array<std::string_view, 9> kNames = {
-      "PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "LD_LIBRARY_PATH", "TERM", "NO_COLOR", "TZ"};
+  constexpr std::array<std::string_view, 10> kNames = {"PATH",   "HOME",
+                                                       "LANG",   "LC_ALL",
+                                                       "TMPDIR", "LD_LIBRARY_PATH",
+                                                       "TERM",   "NO_COLOR",
+                                                       "TZ",     "GITHUB_STEP_SUMMARY"};
   constexpr std::array<std::string_view, 10> kPrefixes = {
       "CUDA_", "NVIDIA_", "OCL_", "OPENCL_", "POCL_", "OMP_", "ASAN_", "LSAN_", "TSAN_", "UBSAN_"};
   // A prefix also lets in its vendor's secrets, such as NVIDIA_API_KEY.

@@ -8,6 +8,7 @@
 
 struct bg_tensor {
   uint64_t rows, cols, size;
+  uint64_t code_bytes;   /* of two-bit codes at the front, of which 3 is illegal */
   unsigned char bytes[]; /* the canonical layout of the format, see bitgate/formats.hpp */
 };
 
@@ -133,12 +134,18 @@ static bg_status create(bg_session* s, const bg_tensor_desc* d, bg_tensor** out,
   (*out)->rows = d->dims[0];
   (*out)->cols = d->dims[1];
   (*out)->size = size;
+  (*out)->code_bytes = is(d->format, "i2_s") ? size - 32 : 0;
   return BG_OK;
 }
 static void destroy(bg_session* s, bg_tensor* tensor) { free(tensor); }
 
 static bg_status write(bg_session* s, bg_tensor* to, const void* data, uint64_t n, bg_error* err) {
   if (n != to->size) return fail(err, BG_INVALID_ARGUMENT, "not the tensor's size");
+  const unsigned char* codes = data;
+  for (uint64_t i = 0; i < to->code_bytes; ++i) {
+    if (codes[i] & codes[i] >> 1 & 0x55)
+      return fail(err, BG_INVALID_ARGUMENT, "i2_s: illegal code 3");
+  }
   memcpy(to->bytes, data, n);
   return BG_OK;
 }

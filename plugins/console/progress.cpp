@@ -51,8 +51,9 @@ std::string Progress::plain_line(const nlohmann::json& event) const {
     line += time_text(time->at("value"), style_.unicode);
   } else {
     const nlohmann::json& why = result.at("reason");
-    const std::string text = with_reason(result.at("status").get<std::string>(),
-                                         why.is_string() ? why.get<std::string>() : "");
+    const std::string text =
+        with_reason(result.at("status").get<std::string>(),
+                    first_line(why.is_string() ? why.get<std::string>() : std::string()));
     line += cut(printable(text), 160, style_.unicode);
   }
   return line + "\n";

@@ -16,9 +16,10 @@ using Json = nlohmann::ordered_json;
 
 constexpr std::size_t kBar = 8;
 
-std::string text_of(const Json& value) {
-  return value.is_string() ? printable(value.get<std::string>()) : "";
+std::string raw_text(const Json& value) {
+  return value.is_string() ? value.get<std::string>() : "";
 }
+std::string text_of(const Json& value) { return printable(raw_text(value)); }
 
 std::optional<double> metric(const Json& result, const char* name) {
   const auto& metrics = result.at("metrics");
@@ -169,7 +170,8 @@ class Report {
     const auto time = result.at("metrics").find("compute.time");
     const bool measured = result.at("status") == "measured";
     if (!measured || time == result.at("metrics").end() || !time->contains("reason")) {
-      return with_reason(text_of(result.at("status")), text_of(result.at("reason")));
+      return printable(
+          with_reason(raw_text(result.at("status")), first_line(raw_text(result.at("reason")))));
     }
     return "measured, but not timed: " + text_of(time->at("reason"));
   }
@@ -290,7 +292,7 @@ class Report {
 
   [[nodiscard]] std::string wrapped_reason(const Json& gate) const {
     const std::string why = gate.at("reason").get<std::string>();
-    return wrapped(printable(why.substr(0, why.find('\n'))), style_.columns, "      ");
+    return wrapped(printable(first_line(why)), style_.columns, "      ");
   }
 
   static std::string rule(const Json& gate) {
@@ -312,7 +314,7 @@ class Report {
                        style_.separator() + text_of(verdict.at("route")) + "\n";
     if (verdict.at("reason").is_string()) {
       const std::string why = verdict.at("reason").get<std::string>();
-      line += wrapped(printable(why.substr(0, why.find('\n'))), style_.columns, "  ");
+      line += wrapped(printable(first_line(why)), style_.columns, "  ");
     }
     return line;
   }

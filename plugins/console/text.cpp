@@ -1,36 +1,18 @@
 #include "text.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cstdint>
 #include <vector>
 
 namespace console {
 namespace {
 
-/// Splits into code points; each keeps its bytes. The input is valid UTF-8 as the host sends it.
-std::vector<std::string_view> code_points(std::string_view text) {
-  std::vector<std::string_view> out;
-  while (!text.empty()) {
-    std::size_t size = 1;
-    while (size < text.size() && (static_cast<std::uint8_t>(text[size]) & 0xC0) == 0x80) ++size;
-    out.push_back(text.substr(0, size));
-    text.remove_prefix(size);
-  }
-  return out;
-}
-
-std::uint32_t value_of(std::string_view bytes) {
-  const auto lead = static_cast<std::uint8_t>(bytes[0]);
-  if (bytes.size() == 1) return lead;
-  std::uint32_t value = lead & (0xFFU >> (bytes.size() + 1));
-  for (const char c : bytes.substr(1)) value = value << 6 | (static_cast<std::uint8_t>(c) & 0x3FU);
-  return value;
-}
+using bitgate::code_point_of;
+using bitgate::code_points;
 
 /// Roughly Unicode's East Asian Width: the blocks whose characters terminals draw double.
 std::size_t columns_of(std::string_view bytes) {
-  const std::uint32_t c = value_of(bytes);
+  const std::uint32_t c = code_point_of(bytes);
   const bool combining =
       (c >= 0x300 && c <= 0x36F) || c == 0x200B || c == 0x200D || (c >= 0xFE00 && c <= 0xFE0F);
   if (combining) return 0;
@@ -66,26 +48,6 @@ std::string suffix(std::string_view text, std::size_t columns) {
 
 }  // namespace
 
-std::string printable(std::string_view text) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  std::string out;
-  for (const std::string_view point : code_points(text)) {
-    const std::uint32_t c = value_of(point);
-    const bool control = c < 0x20 || c == 0x7F || (c >= 0x80 && c <= 0x9F);
-    const bool reorders = (c >= 0x202A && c <= 0x202E) || (c >= 0x2066 && c <= 0x2069);
-    if (control) {
-      out += "\\x";
-      out += kDigits[c >> 4 & 0xF];
-      out += kDigits[c & 0xF];
-    } else if (reorders) {
-      out += '?';
-    } else {
-      out += point;
-    }
-  }
-  return out;
-}
-
 std::string ascii(std::string_view text) {
   std::string out;
   for (const std::string_view point : code_points(text)) {
@@ -100,23 +62,7 @@ std::string ascii(std::string_view text) {
   return out;
 }
 
-std::string with_reason(std::string_view status, std::string_view reason) {
-  if (reason.empty() || reason == status) return std::string(status);
-  if (reason.starts_with(std::string(status) + ":")) return std::string(reason);
-  return std::string(status) + ": " + std::string(reason);
-}
-
-std::string without_commands(std::string_view text) {
-  std::string out;
-  bool line_begins = true;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    // GitHub's runner looks for commands behind leading spaces, too.
-    const bool command = line_begins && text.substr(i, 2) == "::";
-    out += command ? std::string_view("\\x3a") : text.substr(i, 1);
-    line_begins = text[i] == '\n' || (line_begins && (text[i] == ' ' || text[i] == '\t'));
-  }
-  return out;
-}
+std::string_view first_line(std::string_view text) { return text.substr(0, text.find('\n')); }
 
 std::size_t width(std::string_view text) {
   std::size_t total = 0;

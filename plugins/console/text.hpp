@@ -1,23 +1,23 @@
 // Text as it appears on a terminal.
 #pragma once
 
+#include <bitgate/report_text.hpp>
+
 #include <string>
 #include <string_view>
 
 namespace console {
 
-/// Without control characters, which become "\xNN": names come from files that anybody wrote.
-std::string printable(std::string_view text);
+// Names come from files that anybody wrote.
+using bitgate::printable;
+using bitgate::with_reason;
+using bitgate::without_commands;
 
 /// For terminals without Unicode: arrows become "->", other characters one "?" for each column.
 std::string ascii(std::string_view text);
 
-/// "skipped: unavailable: no device"; the code of an error is its status and said once.
-std::string with_reason(std::string_view status, std::string_view reason);
-
-/// The same text with no line that a CI system takes for a command: "::" that begins one becomes
-/// "\x3a:".
-std::string without_commands(std::string_view text);
+/// What stands before the first line break.
+std::string_view first_line(std::string_view text);
 
 /// Columns that the text takes: code points, wide East Asian ones twice, combining ones not.
 std::size_t width(std::string_view text);

@@ -85,6 +85,7 @@ TEST_CASE("a missing plugin is a fault that says where was looked") {
   const Run run = run_pipeline(zoo_pipeline("no_such_plugin", {"correct"}, kExactGate));
   INFO(run.outcome.out);
   CHECK(run.outcome.exit_code == 4);
+  CHECK_THAT(run.outcome.err, !Contains("\\x0a"));  // a progress line is one line
   CHECK_THAT(run.on("correct")["reason"].get<std::string>(),
              Contains("no backend plugin 'no_such_plugin'") && Contains("looked in"));
 }

@@ -1,0 +1,216 @@
+#include "command.hpp"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <spawn.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+#include <system_error>
+
+namespace command {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+/// How often a command is looked after that has closed its output and still runs.
+constexpr std::chrono::milliseconds kGlance{20};
+
+[[noreturn]] void raise(int error, const std::string& what) {
+  throw std::system_error(error, std::generic_category(), what);
+}
+
+class Fd {
+ public:
+  explicit Fd(int fd = -1) : fd_(fd) {}
+  Fd(const Fd&) = delete;  // owns the descriptor
+  Fd& operator=(const Fd&) = delete;
+  ~Fd() { close(); }
+
+  [[nodiscard]] int get() const { return fd_; }
+  void close() {
+    if (fd_ >= 0) ::close(fd_);
+    fd_ = -1;
+  }
+  void take(int fd) { fd_ = fd; }
+
+ private:
+  int fd_;
+};
+
+/// Two ends of a stream: ours does not block, and writing to it when the command has gone is an
+/// error and no signal.
+struct Stream {
+  Stream() {
+    std::array<int, 2> ends{};
+    if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0) {
+      raise(errno, "socketpair");
+    }
+    ours.take(ends[0]);
+    theirs.take(ends[1]);
+    ::fcntl(ours.get(), F_SETFL, O_NONBLOCK);
+  }
+
+  Fd ours;
+  Fd theirs;
+};
+
+class SpawnPlan {
+ public:
+  SpawnPlan() {
+    ::posix_spawn_file_actions_init(&actions_);
+    ::posix_spawnattr_init(&attributes_);
+    sigset_t none;
+    sigset_t all;
+    sigemptyset(&none);
+    sigfillset(&all);
+    ::posix_spawnattr_setsigmask(&attributes_, &none);
+    ::posix_spawnattr_setsigdefault(&attributes_, &all);
+    ::posix_spawnattr_setflags(&attributes_, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+  }
+  SpawnPlan(const SpawnPlan&) = delete;
+  SpawnPlan& operator=(const SpawnPlan&) = delete;
+  ~SpawnPlan() {
+    ::posix_spawn_file_actions_destroy(&actions_);
+    ::posix_spawnattr_destroy(&attributes_);
+  }
+
+  void place(const Fd& fd, int at) { ::posix_spawn_file_actions_adddup2(&actions_, fd.get(), at); }
+
+  [[nodiscard]] pid_t spawn(std::vector<std::string> argv) const {
+    std::vector<char*> pointers;
+    for (std::string& argument : argv) pointers.push_back(argument.data());
+    pointers.push_back(nullptr);
+    pid_t pid = -1;
+    const int error =
+        ::posix_spawnp(&pid, pointers[0], &actions_, &attributes_, pointers.data(), environ);
+    if (error != 0) raise(error, argv[0]);
+    return pid;
+  }
+
+ private:
+  posix_spawn_file_actions_t actions_{};
+  posix_spawnattr_t attributes_{};
+};
+
+/// A command that runs; killed and reaped if it is still there at the end.
+class Running {
+ public:
+  explicit Running(pid_t pid) : pid_(pid) {}
+  Running(const Running&) = delete;  // owns the process
+  Running& operator=(const Running&) = delete;
+  ~Running() {
+    if (!ended_) kill();
+  }
+
+  /// Whether it has ended; does not wait.
+  bool ended() {
+    if (!ended_) ended_ = ::waitpid(pid_, &status_, WNOHANG) == pid_;
+    return ended_;
+  }
+
+  void kill() {
+    ::kill(pid_, SIGKILL);
+    while (::waitpid(pid_, &status_, 0) < 0 && errno == EINTR) {
+    }
+    ended_ = true;
+  }
+
+  [[nodiscard]] std::string failure() const {
+    if (WIFSIGNALED(status_)) {
+      return "was ended by signal " + std::to_string(WTERMSIG(status_)) + " (" +
+             ::strsignal(WTERMSIG(status_)) + ")";
+    }
+    const int code = WEXITSTATUS(status_);
+    return code == 0 ? "" : "exited with " + std::to_string(code);
+  }
+
+ private:
+  pid_t pid_;
+  bool ended_ = false;
+  int status_ = 0;
+};
+
+/// Moves what there is into `text`; closes the descriptor at its end. A command that prints without
+/// end must not keep the deadline from being looked at.
+void drain(Fd& fd, std::string& text) {
+  constexpr int kMostReads = 64;
+  std::array<char, 65536> data;
+  for (int reads = 0; fd.get() >= 0 && reads < kMostReads; ++reads) {
+    const ssize_t count = ::read(fd.get(), data.data(), data.size());
+    if (count > 0) {
+      const auto size = static_cast<std::size_t>(count);
+      text.append(data.data(), std::min(size, kMostOutput - text.size()));
+    } else if (count < 0 && errno == EINTR) {
+      continue;
+    } else if (count < 0 && errno == EAGAIN) {
+      return;
+    } else {
+      fd.close();
+    }
+  }
+}
+
+/// Sends what the other side takes; closes the descriptor when all is sent, or nobody reads.
+void feed(Fd& fd, std::string_view& text) {
+  while (fd.get() >= 0) {
+    if (text.empty()) {
+      fd.close();
+      return;
+    }
+    const ssize_t count = ::send(fd.get(), text.data(), text.size(), MSG_NOSIGNAL);
+    if (count >= 0) {
+      text.remove_prefix(static_cast<std::size_t>(count));
+    } else if (errno == EAGAIN) {
+      return;
+    } else if (errno != EINTR) {
+      fd.close();
+    }
+  }
+}
+
+}  // namespace
+
+Result run(const std::vector<std::string>& argv, std::string_view input,
+           std::chrono::seconds deadline) {
+  Stream in;
+  Stream out;
+  Stream err;
+  SpawnPlan plan;
+  plan.place(in.theirs, STDIN_FILENO);
+  plan.place(out.theirs, STDOUT_FILENO);
+  plan.place(err.theirs, STDERR_FILENO);
+  Running process(plan.spawn(argv));
+  for (Stream* stream : {&in, &out, &err}) stream->theirs.close();
+
+  Result result;
+  const auto end = Clock::now() + deadline;
+  while (true) {
+    // Before the output is drained, so that nothing which an ended command wrote is missed.
+    const bool ended = process.ended();
+    feed(in.ours, input);
+    drain(out.ours, result.out);
+    drain(err.ours, result.err);
+    if (ended) {
+      result.failure = process.failure();
+      return result;
+    }
+    if (Clock::now() >= end) {
+      process.kill();
+      result.failure =
+          "was not done after " + std::to_string(deadline.count()) + " s and was killed";
+      return result;
+    }
+    std::array<pollfd, 3> waiting = {
+        {{in.ours.get(), POLLOUT, 0}, {out.ours.get(), POLLIN, 0}, {err.ours.get(), POLLIN, 0}}};
+    ::poll(waiting.data(), waiting.size(), static_cast<int>(kGlance.count()));
+  }
+}
+
+}  // namespace command
