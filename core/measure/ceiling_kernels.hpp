@@ -4,8 +4,10 @@
 // that lacks it.
 #pragma once
 
+// NOLINTBEGIN(modernize-deprecated-headers): <cstddef> and <cstdint> are of C++'s library.
 #include <stddef.h>
 #include <stdint.h>
+// NOLINTEND(modernize-deprecated-headers)
 
 namespace bitgate {
 

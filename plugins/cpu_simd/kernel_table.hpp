@@ -19,8 +19,10 @@
 // Row ranges begin at a multiple of 32 and end at one or at the last row.
 #pragma once
 
+// NOLINTBEGIN(modernize-deprecated-headers): <cstddef> and <cstdint> are of C++'s library.
 #include <stddef.h>
 #include <stdint.h>
+// NOLINTEND(modernize-deprecated-headers)
 
 namespace cpu_simd {
 

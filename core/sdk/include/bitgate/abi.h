@@ -61,6 +61,7 @@
 #ifndef BITGATE_ABI_H
 #define BITGATE_ABI_H
 
+/* NOLINTBEGIN(modernize-*): C, which C++ reads too */
 #include <stddef.h>
 #include <stdint.h>
 
@@ -429,5 +430,6 @@ typedef struct bg_reporter {
 #ifdef __cplusplus
 }
 #endif
+/* NOLINTEND(modernize-*) */
 
 #endif

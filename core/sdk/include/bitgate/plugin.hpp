@@ -86,6 +86,7 @@ bg_status guarded(bg_error* err, Body&& body) noexcept {
 }  // namespace detail
 }  // namespace bitgate
 
+// NOLINTBEGIN(bugprone-macro-parentheses): a class can stand in none
 /// Behind BITGATE_BACKEND and BITGATE_REPORTER.
 #define BITGATE_PLUGIN(ident, plugin_kind, plugin_id, plugin_version, Class, Tables)             \
   BG_PLUGIN_NOTE(ident, plugin_kind, plugin_id, plugin_version);                                 \
@@ -109,3 +110,4 @@ bg_status guarded(bg_error* err, Body&& body) noexcept {
                                           Tables<Class>::get_interface};                         \
     return index == 0 ? &kPlugin : nullptr;                                                      \
   }
+// NOLINTEND(bugprone-macro-parentheses)
