@@ -44,6 +44,14 @@ std::string device_names(const std::vector<worker::DeviceInfo>& devices) {
   return names.empty() ? "none" : names;
 }
 
+constexpr int kMoreLooks = 10;
+
+/// Whether a case that has a ceiling is faster than it.
+bool beats_ceiling(const CaseResult& result) {
+  const auto share = result.metrics.find("compute.ceiling");
+  return share != result.metrics.end() && share->second.value.value_or(0) > 1;
+}
+
 /// The best of what was sampled before and after: a ceiling is what can be reached.
 Ceilings best(const Ceilings& a, const Ceilings& b) {
   return {std::max(a.read_bandwidth, b.read_bandwidth), std::max(a.int8_peak, b.int8_peak),
@@ -160,6 +168,12 @@ void CaseRunner::run_stages(const Case& what, BackendPool::Live& live, Workload&
     }
   }
   fill_metrics(result, what, facts);
+  // A shared machine moves within seconds: before a time is called impossible, the ceiling that it
+  // beats is looked at again.
+  for (int look = 0; look < kMoreLooks && beats_ceiling(result); ++look) {
+    result.ceilings = best(*result.ceilings, measure_ceilings(result.threads));
+    fill_metrics(result, what, facts);
+  }
 }
 
 Ceilings CaseRunner::measure_ceilings(unsigned threads) {
