@@ -83,6 +83,8 @@ struct TileKernels {
   Unpack* unpack = nullptr;
 };
 
+struct FloatKernels;
+
 struct KernelTable {
   TileKernels two_bit = {};
   TileKernels five_trit = {};
@@ -101,6 +103,7 @@ struct KernelTable {
   Kernel<Matmul<float>> matmul_f32 = {};
   Kernel<Matmul<uint16_t>> matmul_f16 = {};
   Kernel<Matmul<uint16_t>> matmul_bf16 = {};
+  const FloatKernels* floats = nullptr;  ///< of float_kernels.hpp
 };
 
 extern const KernelTable kScalarKernels;
