@@ -33,6 +33,18 @@ Overrides overrides_of(const po::variables_map& values) {
     overrides.axes["threads"] = split(values["threads"].as<std::string>(), ',');
   }
   if (values.count("seed") != 0) overrides.seed = values["seed"].as<std::uint64_t>();
+  if (values.count("tokens") != 0) overrides.tokens = values["tokens"].as<std::uint64_t>();
+  if (values.count("set") != 0) {
+    for (const std::string& text : values["set"].as<std::vector<std::string>>()) {
+      const std::size_t equals = text.find('=');
+      if (equals == 0 || equals == std::string::npos) {
+        throw UsageError(fmt::format(
+            "--set {}: write --set key=value, e.g. --set suites.inference.load.path=model.gguf",
+            text));
+      }
+      overrides.values.emplace_back(text.substr(0, equals), text.substr(equals + 1));
+    }
+  }
   return overrides;
 }
 

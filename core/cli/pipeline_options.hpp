@@ -13,7 +13,7 @@ namespace bitgate::cli {
 
 inline constexpr const char* kPipelineArgument = "pipeline";
 
-/// --filter, -a, --threads, --seed.
+/// --filter, -a, --threads, --seed, --tokens, --set.
 po::options_description selection_options();
 
 /// The pipeline file that was named, or configs/quickstart.yaml of this installation.

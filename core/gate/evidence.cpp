@@ -12,6 +12,16 @@ const Metric* find(const CaseResult& result, const char* name) {
   return found == result.metrics.end() ? nullptr : &found->second;
 }
 
+/// Of a ceiling, in whatever phase it is shown.
+double largest_share(const CaseResult& result) {
+  double largest = 0;
+  for (const char* name : {"compute.ceiling", "prefill.ceiling", "decode.ceiling"}) {
+    const Metric* share = find(result, name);
+    if (share != nullptr && share->value) largest = std::max(largest, *share->value);
+  }
+  return largest;
+}
+
 Standing unproven(const char* lacks) {
   return {CaseStatus::kSkipped, {reason::kNothingMeasured, lacks}};
 }
@@ -42,14 +52,11 @@ Standing standing_of(const CaseResult& result) {
   return {CaseStatus::kMeasured, {}};
 }
 
-bool is_implausible(const CaseResult& result) {
-  const Metric* share = find(result, "compute.ceiling");
-  return share != nullptr && share->value && *share->value > kImplausibleShare;
-}
+bool is_implausible(const CaseResult& result) { return largest_share(result) > kImplausibleShare; }
 
 Reason implausible(const CaseResult& result) {
-  return {reason::kImplausible, fmt::format("{:.3g}% of what this machine can do",
-                                            *result.metrics.at("compute.ceiling").value * 100)};
+  return {reason::kImplausible,
+          fmt::format("{:.3g}% of what this machine can do", largest_share(result) * 100)};
 }
 
 }  // namespace bitgate

@@ -125,12 +125,6 @@ bool precise(std::span<const std::uint64_t> times, double precision) {
   return center > 0 && (interval.high - interval.low) / 2 <= precision * center;
 }
 
-void summarize(StageResult& result) {
-  std::vector<double> each = to_double(result.samples_ns);
-  for (double& time : each) time /= static_cast<double>(result.repeat);
-  result.summary = {median(each), mad(each), quantile(each, 0.9), quantile(each, 0.99)};
-}
-
 }  // namespace
 
 StageResult measure_stage(const Sampler& sampler, const Sampling& sampling) {
@@ -178,6 +172,32 @@ StageResult measure_briefly(const Sampler& sampler) {
   }
   summarize(result);
   return result;
+}
+
+StageResult measure_passes(const Sampler& sampler, std::uint64_t repeat, const Sampling& sampling) {
+  const auto max_ns = static_cast<double>(sampling.max_time.count());
+  StageResult result;
+  result.repeat = repeat;
+  result.warmup_samples = 1;
+  result.stopped_by = "fixed";
+  double spent = 0;
+  while (result.samples_ns.size() < kBriefSamples) {
+    result.samples_ns.push_back(take(sampler, 1, repeat).front());
+    spent += static_cast<double>(result.samples_ns.back());
+    if (result.samples_ns.size() < kLeastSamples) continue;
+    if (spent >= max_ns || precise(result.samples_ns, sampling.precision)) {
+      result.stopped_by = spent >= max_ns ? "max_time" : "precision";
+      break;
+    }
+  }
+  summarize(result);
+  return result;
+}
+
+void summarize(StageResult& result) {
+  std::vector<double> each = to_double(result.samples_ns);
+  for (double& time : each) time /= static_cast<double>(result.repeat);
+  result.summary = {median(each), mad(each), quantile(each, 0.9), quantile(each, 0.99)};
 }
 
 double median_ns(const StageResult& stage) {

@@ -35,6 +35,13 @@ StageResult measure_stage(const Sampler& sampler, const Sampling& sampling);
 /// execution, then on until 20 samples or 200 ms. Throws as measure_stage does for a wrong number.
 StageResult measure_briefly(const Sampler& sampler);
 
+/// What has been warmed up already, each sample of `repeat` executions: at least 3 samples, then on
+/// until the wanted precision (which takes 6), 20 samples, or max_time. Throws likewise.
+StageResult measure_passes(const Sampler& sampler, std::uint64_t repeat, const Sampling& sampling);
+
+/// Fills result.summary from its samples, of which there is one.
+void summarize(StageResult& result);
+
 /// Nanoseconds of one execution: the median over samples, divided by `repeat`. NaN without samples.
 double median_ns(const StageResult& stage);
 

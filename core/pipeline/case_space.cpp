@@ -8,6 +8,9 @@ namespace bitgate {
 
 CaseSpace::CaseSpace(std::span<const SuiteSpec> suites) {
   for (const SuiteSpec& spec : suites) {
+    if (spec.backends.empty() || spec.format.empty() || spec.threads.empty()) continue;  // no case
+    const bool plain = !spec.generate;
+    if (plain && (spec.shape.empty() || spec.batch.empty() || spec.cache.empty())) continue;
     Suite suite;
     const auto add = [&](const std::string& key, std::string value) {
       Values& values = suite[key];
@@ -15,12 +18,14 @@ CaseSpace::CaseSpace(std::span<const SuiteSpec> suites) {
     };
     add("suite", spec.name);
     for (const std::string& backend : spec.backends) add("backend", backend);
-    for (const Shape& shape : spec.shape) add("shape", text_of(shape));
     for (const std::string& format : spec.format) add("format", format);
-    for (const std::uint64_t batch : spec.batch) add("batch", std::to_string(batch));
     for (const unsigned threads : spec.threads) add("threads", threads_text(threads));
-    for (const Cache cache : spec.cache) add("cache", text_of(cache));
-    if (suite.size() == 7) suites_.push_back(std::move(suite));  // else a list is empty: no case
+    if (plain) {
+      for (const Shape& shape : spec.shape) add("shape", text_of(shape));
+      for (const std::uint64_t batch : spec.batch) add("batch", std::to_string(batch));
+      for (const Cache cache : spec.cache) add("cache", text_of(cache));
+    }
+    suites_.push_back(std::move(suite));
   }
 }
 
@@ -28,7 +33,9 @@ std::vector<std::string> CaseSpace::values(const std::string& key) const {
   std::vector<std::string> out;
   std::set<std::string> seen;
   for (const Suite& suite : suites_) {
-    for (const std::string& value : suite.at(key).ordered) {
+    const auto found = suite.find(key);
+    if (found == suite.end()) continue;
+    for (const std::string& value : found->second.ordered) {
       if (seen.insert(value).second) out.push_back(value);
     }
   }
@@ -54,13 +61,18 @@ bool CaseSpace::has_pair(const Selectors& where, const Selectors& against) const
 
 bool CaseSpace::covers(const Suite& suite, const Selectors& where) {
   return std::all_of(where.begin(), where.end(), [&](const auto& wanted) {
-    return suite.at(wanted.first).all.count(wanted.second) != 0;
+    const auto found = suite.find(wanted.first);
+    return found != suite.end() && found->second.all.count(wanted.second) != 0;
   });
 }
 
 bool CaseSpace::pairs(const Suite& mine, const Suite& theirs, const Selectors& where,
                       const Selectors& against) {
   bool different = false;
+  if (mine.size() != theirs.size()) return false;  // they have other axes
+  for (const auto& [key, value] : against) {
+    if (mine.count(key) == 0) return false;
+  }
   for (const auto& [key, values] : mine) {
     const std::set<std::string>& other = theirs.at(key).all;
     const auto fixed = where.find(key);

@@ -15,7 +15,7 @@ struct Case {
   std::string id;  ///< "kernels/shape=2560x2560/format=i2_s/batch=1/threads=all/cache=cold@simd"
   const SuiteSpec* suite = nullptr;      ///< of the pipeline that was expanded
   const BackendSpec* backend = nullptr;  ///< likewise
-  Shape shape;
+  Shape shape;                           ///< not of op generate, as batch and cache
   std::string format;
   std::uint64_t batch = 1;
   unsigned threads = 0;  ///< 0: all

@@ -34,8 +34,27 @@ struct Shape {
   bool operator==(const Shape&) const = default;
 };
 
-enum class ComputeOp { kMatmul, kDequantize };
+enum class ComputeOp { kMatmul, kDequantize, kGenerate };
 enum class Cache { kCold, kHot };
+
+/// Which model a generating suite loads, what it is asked, and what is looked at in its answers.
+/// Paths are as written until read_pipeline makes them absolute.
+struct GenerateSpec {
+  std::filesystem::path model;  ///< a GGUF file; empty: synthetic
+  std::string i2_s;             ///< layout of its I2_S tensors, where it does not say
+  std::string synthetic;        ///< name of a synthetic model
+  std::uint64_t layers = 0;     ///< of the synthetic model; 0: as many as it has
+
+  /// One of the three asks: a file of prompts, prompts as token ids, or one prompt of so many
+  /// seeded token ids.
+  std::filesystem::path prompts;
+  std::vector<std::vector<std::int32_t>> prompt_ids;
+  std::uint64_t prompt_tokens = 0;
+  std::uint64_t tokens = 128;  ///< most that a prompt is answered with
+
+  bool check_answers = false;
+  std::filesystem::path logits;  ///< NPY file for the logits of every step; empty: none
+};
 
 /// One Load→Quantize→Compute→Output sequence. The vectors are its axes.
 struct SuiteSpec {
@@ -50,6 +69,8 @@ struct SuiteSpec {
   std::vector<std::uint64_t> batch{1};
   std::vector<unsigned> threads{0};  ///< 0: all
   std::vector<Cache> cache{Cache::kCold};
+  /// Of op generate, which has the axes format and threads alone.
+  std::optional<GenerateSpec> generate = {};
 };
 
 struct Limits {

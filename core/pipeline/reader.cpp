@@ -1,15 +1,14 @@
 #include "pipeline/reader.hpp"
 
 #include <algorithm>
-#include <array>
 #include <system_error>
 
 #include <fmt/format.h>
 
 #include "base/file.hpp"
 #include "base/sha256.hpp"
-#include "base/text.hpp"
 #include "pipeline/node.hpp"
+#include "pipeline/overrides.hpp"
 #include "pipeline/reader_parts.hpp"
 #include "pipeline/reading.hpp"
 #include "pipeline/units.hpp"
@@ -18,15 +17,6 @@ namespace bitgate {
 namespace {
 
 constexpr std::uint64_t kMostBytes = 1U << 20;
-
-/// The stage under which a suite writes an axis.
-constexpr std::array<std::pair<std::string_view, std::string_view>, 5> kAxisStage = {{
-    {"shape", "load"},
-    {"format", "quantize"},
-    {"batch", "compute"},
-    {"threads", "compute"},
-    {"cache", "compute"},
-}};
 
 std::string load_text(const std::filesystem::path& path) {
   const auto fail = [&](const std::string& why) {
@@ -42,57 +32,6 @@ std::string load_text(const std::filesystem::path& path) {
     fail(fmt::format("can't be read: {}; check the path", error.code().message()));
   }
   return {};
-}
-
-Node scalar(std::string text) {
-  Node node;
-  node.kind = Node::Kind::kScalar;
-  node.scalar = std::move(text);
-  return node;
-}
-
-/// The value of a key, made if it is missing.
-Node& slot(Node& map, std::string_view key) {
-  for (Node::Entry& entry : map.entries) {
-    if (entry.key == key) return entry.value;
-  }
-  map.entries.push_back({std::string(key), map.position, {}});
-  map.entries.back().value.position = map.position;
-  return map.entries.back().value;
-}
-
-void set_in_suites(Node& root, std::string_view stage, std::string_view key, const Node& value) {
-  if (root.find("suites") == nullptr) return;
-  for (Node::Entry& suite : slot(root, "suites").entries) {
-    if (suite.value.kind != Node::Kind::kMap) continue;
-    Node& part = slot(suite.value, stage);
-    if (part.kind == Node::Kind::kNull) part.kind = Node::Kind::kMap;
-    if (part.kind == Node::Kind::kMap) slot(part, key) = value;
-  }
-}
-
-/// Writes the command line's changes into the tree, to be checked like everything else.
-void apply(const Overrides& overrides, Node& root) {
-  for (const auto& [axis, values] : overrides.axes) {
-    const auto* known =
-        std::find_if(kAxisStage.begin(), kAxisStage.end(),
-                     [&name = axis](const auto& entry) { return entry.first == name; });
-    if (known == kAxisStage.end()) {
-      std::vector<std::string> names;
-      for (const auto& entry : kAxisStage) names.emplace_back(entry.first);
-      throw ConfigError({{"command line", 0, 0, "-a " + axis,
-                          fmt::format("no such axis{}; axes are shape, format, batch, threads and "
-                                      "cache",
-                                      did_you_mean(axis, names))}});
-    }
-    Node list;
-    list.kind = Node::Kind::kSequence;
-    for (const std::string& value : values) list.items.push_back(scalar(value));
-    set_in_suites(root, known->second, axis, list);
-  }
-  if (overrides.seed) {
-    set_in_suites(root, "load", "seed", scalar(std::to_string(*overrides.seed)));
-  }
 }
 
 BackendSpec read_backend(const std::string& name, const Value& value) {
@@ -266,9 +205,10 @@ Pipeline read_root(const Value& root, bool axes_replaced) {
 Pipeline parse_pipeline(std::string_view text, const std::string& file,
                         const Overrides& overrides) {
   Node root = parse_yaml(text, file);
-  apply(overrides, root);
+  apply_overrides(overrides, root);
   Reading reading(file);
-  Pipeline pipeline = read_root(Value(reading, root, ""), !overrides.axes.empty());
+  Pipeline pipeline =
+      read_root(Value(reading, root, ""), !overrides.axes.empty() || !overrides.values.empty());
   reading.finish();
   pipeline.file = file;
   pipeline.sha256 = sha256(text);
@@ -278,6 +218,16 @@ Pipeline parse_pipeline(std::string_view text, const std::string& file,
 Pipeline read_pipeline(const std::filesystem::path& path, const Overrides& overrides) {
   Pipeline pipeline = parse_pipeline(load_text(path), path.string(), overrides);
   pipeline.path = std::filesystem::absolute(path);
+  const std::filesystem::path directory = pipeline.path.parent_path();
+  const auto resolve = [&](std::filesystem::path& file) {
+    if (!file.empty()) file = (directory / file).lexically_normal();
+  };
+  for (SuiteSpec& suite : pipeline.suites) {
+    if (!suite.generate) continue;
+    resolve(suite.generate->model);
+    resolve(suite.generate->prompts);
+    resolve(suite.generate->logits);
+  }
   return pipeline;
 }
 

@@ -3,9 +3,11 @@
 
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "pipeline/diagnostics.hpp"
@@ -16,7 +18,11 @@ namespace bitgate {
 /// Changes from the command line, applied before anything is checked.
 struct Overrides {
   std::map<std::string, std::vector<std::string>> axes;  ///< "-a batch=1,128": axis -> values
-  std::optional<std::uint64_t> seed;
+  std::optional<std::uint64_t> seed;                     ///< of every suite that makes something
+  std::optional<std::uint64_t> tokens;  ///< compute.tokens of every generating suite
+  /// "--set suites.x.load.path=model.gguf": path in the document -> its new value, as YAML. Where
+  /// it is the path of a file, it is relative to the current directory.
+  std::vector<std::pair<std::string, std::string>> values;
 };
 
 /// Reads and checks the text of a pipeline; `file` names it in messages, and `path` stays empty.

@@ -25,6 +25,32 @@ std::string read_plugin(const Value& owner, const char* example);
 /// where they were written.
 nlohmann::json read_options(const Value& owner, OptionPlaces& places);
 
+/// An axis: one value or a list of different ones. `read_one` gives nothing after noting an error.
+template <class T, class ReadOne>
+std::vector<T> read_axis(const Value& value, const ReadOne& read_one) {
+  std::vector<T> out;
+  for (const Value& item : value.different_items()) {
+    if (const std::optional<T> one = read_one(item)) out.push_back(*one);
+  }
+  return out;
+}
+
+/// The same for a key that need not be there.
+template <class T, class ReadOne>
+void read_optional_axis(const Value& owner, const char* key, std::vector<T>& out,
+                        const ReadOne& read_one) {
+  if (const auto value = owner.get(key)) out = read_axis<T>(*value, read_one);
+}
+
+/// The formats that weights can be in.
+const std::vector<std::string>& weight_formats();
+std::optional<unsigned> read_threads(const Value& value);
+
+/// Whether a suite has op generate.
+bool is_generating(const Node& suite);
+/// load, quantize, compute and output of such a suite.
+void read_generating_suite(const Value& value, SuiteSpec& suite);
+
 SuiteSpec read_suite(const std::string& name, const Value& value,
                      std::span<const BackendSpec> backends);
 /// Notes an error if the suites expand to more cases than a run can hold.

@@ -12,22 +12,6 @@ constexpr std::uint64_t kMostBatch = 65536;
 constexpr std::uint64_t kMostThreads = 4096;
 constexpr std::uint64_t kMostCases = 100'000;
 
-/// An axis: one value or a list of different ones. `read_one` gives nothing after noting an error.
-template <class T, class ReadOne>
-std::vector<T> read_axis(const Value& value, const ReadOne& read_one) {
-  std::vector<T> out;
-  for (const Value& item : value.different_items()) {
-    if (const std::optional<T> one = read_one(item)) out.push_back(*one);
-  }
-  return out;
-}
-
-template <class T, class ReadOne>
-void read_optional_axis(const Value& owner, const char* key, std::vector<T>& out,
-                        const ReadOne& read_one) {
-  if (const auto value = owner.get(key)) out = read_axis<T>(*value, read_one);
-}
-
 std::optional<Shape> read_shape(const Value& value) {
   const auto text = value.text("a shape, e.g. 2560x6912");
   const auto shape = text ? parse_shape(*text) : std::nullopt;
@@ -40,17 +24,6 @@ std::optional<Shape> read_shape(const Value& value) {
 
 std::optional<std::uint64_t> read_batch(const Value& value) { return value.integer(1, kMostBatch); }
 
-std::optional<unsigned> read_threads(const Value& value) {
-  if (value.node().kind == Node::Kind::kScalar && value.node().scalar == "all") return 0U;
-  if (value.node().kind != Node::Kind::kScalar || value.node().type() == Node::Type::kText) {
-    value.error(fmt::format("must be all or an integer from 1 to {}, not {}", kMostThreads,
-                            value.node().shown()));
-    return std::nullopt;
-  }
-  const auto count = value.integer(1, kMostThreads);
-  return count ? std::optional(static_cast<unsigned>(*count)) : std::nullopt;
-}
-
 std::optional<Cache> read_cache(const Value& value) {
   const auto word = value.word({"cold", "hot"});
   if (!word) return std::nullopt;
@@ -61,7 +34,13 @@ void read_load(const Value& load, SuiteSpec& suite) {
   if (!load.is_map("{source: synthetic, shape: 2560x2560}")) return;
   load.only_keys({"source", "values", "shape", "seed"});
   if (const auto source = load.require("source", "synthetic")) {
-    static_cast<void>(source->word({"synthetic"}));
+    if (source->node().scalar == "gguf") {
+      source->error(
+          "a model takes compute: {op: generate}; to measure single products write "
+          "synthetic");
+    } else {
+      static_cast<void>(source->word({"synthetic"}));
+    }
   }
   if (const auto values = load.get("values")) {
     suite.values =
@@ -81,9 +60,8 @@ void read_quantize(const Value& quantize, SuiteSpec& suite) {
   if (!quantize.is_map("{format: i2_s}")) return;
   quantize.only_keys({"format", "rounding"});
   if (const auto format = quantize.require("format", "i2_s")) {
-    suite.format = read_axis<std::string>(*format, [](const Value& value) {
-      return value.word({"f32", "f16", "bf16", "t8", "i2_s", "tl1", "tl2", "tq1_0", "tq2_0"});
-    });
+    suite.format = read_axis<std::string>(
+        *format, [](const Value& value) { return value.word(weight_formats()); });
   }
   const auto rounding = quantize.get("rounding");
   const auto word = rounding ? rounding->word({"ternary", "absmean"}) : std::nullopt;
@@ -100,8 +78,9 @@ void read_compute(const Value& compute, SuiteSpec& suite) {
   if (!compute.is_map("{op: matmul, batch: [1, 128], threads: all}")) return;
   compute.only_keys({"op", "batch", "threads", "cache"});
   if (const auto op = compute.get("op")) {
-    suite.op = op->word({"matmul", "dequantize"}) == "dequantize" ? ComputeOp::kDequantize
-                                                                  : ComputeOp::kMatmul;
+    suite.op = op->word({"matmul", "dequantize", "generate"}) == "dequantize"
+                   ? ComputeOp::kDequantize
+                   : ComputeOp::kMatmul;
   }
   read_optional_axis(compute, "batch", suite.batch, read_batch);
   read_optional_axis(compute, "threads", suite.threads, read_threads);
@@ -125,6 +104,23 @@ std::vector<std::string> backend_names(std::span<const BackendSpec> backends) {
 
 }  // namespace
 
+const std::vector<std::string>& weight_formats() {
+  static const std::vector<std::string> kFormats = {"f32", "f16", "bf16",  "t8",   "i2_s",
+                                                    "tl1", "tl2", "tq1_0", "tq2_0"};
+  return kFormats;
+}
+
+std::optional<unsigned> read_threads(const Value& value) {
+  if (value.node().kind == Node::Kind::kScalar && value.node().scalar == "all") return 0U;
+  if (value.node().kind != Node::Kind::kScalar || value.node().type() == Node::Type::kText) {
+    value.error(fmt::format("must be all or an integer from 1 to {}, not {}", kMostThreads,
+                            value.node().shown()));
+    return std::nullopt;
+  }
+  const auto count = value.integer(1, kMostThreads);
+  return count ? std::optional(static_cast<unsigned>(*count)) : std::nullopt;
+}
+
 SuiteSpec read_suite(const std::string& name, const Value& value,
                      std::span<const BackendSpec> backends) {
   SuiteSpec suite;
@@ -142,6 +138,10 @@ SuiteSpec read_suite(const std::string& name, const Value& value,
       }
       return backend;
     });
+  }
+  if (is_generating(value.node())) {
+    read_generating_suite(value, suite);
+    return suite;
   }
   if (const auto load = value.require("load", "{source: synthetic, shape: 2560x2560}")) {
     read_load(*load, suite);
@@ -162,8 +162,8 @@ void check_case_count(const Value& suites, std::span<const SuiteSpec> specs) {
   for (const SuiteSpec& suite : specs) {
     std::uint64_t product = 1;
     for (const std::size_t count :
-         {suite.shape.size(), suite.format.size(), suite.batch.size(), suite.threads.size(),
-          suite.cache.size(), suite.backends.size()}) {
+         {suite.generate ? 1 : suite.shape.size(), suite.format.size(), suite.batch.size(),
+          suite.threads.size(), suite.cache.size(), suite.backends.size()}) {
       if (__builtin_mul_overflow(product, count, &product)) product = UINT64_MAX;
     }
     if (__builtin_add_overflow(cases, product, &cases)) cases = UINT64_MAX;

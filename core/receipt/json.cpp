@@ -59,6 +59,18 @@ Json to_json(const Ceilings& ceilings) {
           {"bf16_peak", figure(ceilings.bf16_peak, "multiply-adds/s")}};
 }
 
+Json to_json(const GeneratedAnswer& answer) {
+  return {{"prompt", text_or_null(answer.prompt)},
+          {"text", to_utf8(answer.text)},
+          {"ids", answer.ids},
+          {"wanted", answer.wanted ? Json(to_utf8(*answer.wanted)) : Json(nullptr)},
+          {"right", answer.wanted ? Json(answer.right) : Json(nullptr)}};
+}
+
+Json to_json(const OperationTime& time) {
+  return {{"operation", time.operation}, {"count", time.count}, {"ns", number(time.ns)}};
+}
+
 Json to_json(const PluginInfo& plugin) {
   return {{"id", plugin.id},
           {"kind", plugin.kind},
@@ -83,6 +95,20 @@ Json array_of(const List& list) {
   Json out = Json::array();
   for (const auto& item : list) out.push_back(to_json(item));
   return out;
+}
+
+Json to_json(const GenerationInfo& info) {
+  return {{"model", to_utf8(info.model)},
+          {"stored_as", to_utf8(info.stored_as)},
+          {"parameters", info.parameters},
+          {"prompts", info.prompts},
+          {"timed_prompts", info.timed_prompts},
+          {"prompt_tokens", info.prompt_tokens},
+          {"most_tokens", info.most_tokens},
+          {"generated", info.generated},
+          {"bytes_per_token", info.bytes_per_token},
+          {"answers", array_of(info.answers)},
+          {"profile", array_of(info.profile)}};
 }
 
 }  // namespace
@@ -133,7 +159,7 @@ Json to_json(const CaseResult& result) {
   Json axes = Json::object();
   for (const auto& [axis, value] : result.axes) axes[axis] = to_utf8(value);
   Json stages = Json::object();
-  for (const char* stage : {"load", "quantize", "compute", "output"}) {
+  for (const char* stage : {"load", "quantize", "compute", "prefill", "decode", "output"}) {
     const auto found = result.stages.find(stage);
     if (found != result.stages.end()) stages[stage] = to_json(found->second);
   }
@@ -156,6 +182,7 @@ Json to_json(const CaseResult& result) {
           {"metrics", std::move(metrics)},
           {"ceilings", result.ceilings ? to_json(*result.ceilings) : Json(nullptr)},
           {"digest", text_or_null(result.digest)},
+          {"generation", result.generation ? to_json(*result.generation) : Json(nullptr)},
           {"stderr_tail", text_or_null(result.stderr_tail)}};
 }
 

@@ -9,7 +9,7 @@ namespace {
 constexpr auto kLower = Direction::kLower;
 constexpr auto kHigher = Direction::kHigher;
 
-constexpr std::array<MetricInfo, 16> kMetrics = {{
+constexpr std::array<MetricInfo, 28> kMetrics = {{
     {"load.time", "ns", kLower, "median", "making a tensor of the f32 weights and writing it"},
     {"load.rate", "GB/s", kHigher, "median", "f32 bytes over load.time"},
     {"quantize.time", "ns", kLower, "median", "quantizing, and preparing the compute program"},
@@ -33,6 +33,21 @@ constexpr std::array<MetricInfo, 16> kMetrics = {{
      "output elements that disagree with the oracle"},
     {"output.max_error", "1", kLower, "exact",
      "largest error of an output in units of what its type allows"},
+    {"compute.ttft", "ns", kLower, "median", "a prompt's time to the first token of its answer"},
+    {"prefill.time", "ns", kLower, "median", "a prompt"},
+    {"prefill.rate", "tokens/s", kHigher, "median", "tokens of the prompts over prefill.time"},
+    {"prefill.ceiling", "1", kHigher, "median",
+     "share of the arithmetic peak that the matrices alone need"},
+    {"decode.rate", "tokens/s", kHigher, "median",
+     "steps of one token a second, by the median step"},
+    {"decode.latency", "ns", kLower, "median", "one step: position in, run, token out"},
+    {"decode.latency_p90", "ns", kLower, "median", "the step that nine of ten are faster than"},
+    {"decode.latency_p99", "ns", kLower, "median", "the step that 99 of 100 are faster than"},
+    {"decode.ceiling", "1", kHigher, "median",
+     "share of the read bandwidth that weights and caches of a step need"},
+    {"output.answers", "1", kHigher, "exact", "share of the prompts that are answered right"},
+    {"output.cosine", "1", kHigher, "exact", "cosine between the logits and the oracle's"},
+    {"memory.peak", "bytes", kLower, "exact", "most memory that the backend's process held"},
 }};
 
 }  // namespace

@@ -30,7 +30,8 @@ enum class Direction { kHigher, kLower };
 /// One declared quantity. Without a value, `reason` says why. Finite if present.
 struct Metric {
   std::optional<double> value;
-  std::string unit;  ///< "ns", "GB/s", "Gop/s", "1" (a share or a plain number), "count"
+  std::string unit;  ///< "ns", "GB/s", "Gop/s", "tokens/s", "bytes", "1" (a share or a plain
+                     ///< number), "count"
   Direction direction = Direction::kLower;
   std::string statistic;  ///< "median", "count", "exact"
   std::string reason;     ///< why there is no value
@@ -68,6 +69,37 @@ struct Ceilings {
   double bf16_peak = 0;       ///< multiply-adds/s of bf16 factors, summed in f32
 };
 
+/// One prompt with what the model made of it.
+struct GeneratedAnswer {
+  std::string prompt;  ///< empty if it was given as token ids
+  std::string text;    ///< of the ids, without the token that ends it
+  std::vector<std::int32_t> ids;
+  std::optional<std::string> wanted = {};
+  bool right = false;  ///< whether text is what is wanted
+};
+
+/// A part of the graph over all layers, as it was timed by itself.
+struct OperationTime {
+  std::string operation;  ///< "ffn_down"
+  std::uint64_t count = 0;
+  double ns = 0;  ///< of all of them, for one token
+};
+
+/// What a case of op generate did.
+struct GenerationInfo {
+  std::string model;      ///< path, or name of the synthetic model
+  std::string stored_as;  ///< format of its matrices
+  std::uint64_t parameters = 0;
+  std::uint64_t prompts = 0;
+  std::uint64_t prompt_tokens = 0;    ///< of all prompts
+  std::uint64_t most_tokens = 0;      ///< that a prompt may be answered with
+  std::uint64_t generated = 0;        ///< tokens of all answers
+  std::uint64_t timed_prompts = 0;    ///< the first so many are timed, all are checked
+  std::uint64_t bytes_per_token = 0;  ///< of weights and caches that a step reads, in their formats
+  std::vector<GeneratedAnswer> answers;  ///< the first ones, and the first wrong ones
+  std::vector<OperationTime> profile;    ///< of a decode step, the longest first
+};
+
 enum class CaseStatus { kMeasured, kFail, kSkipped, kError };
 
 struct CaseResult {
@@ -79,12 +111,13 @@ struct CaseResult {
   unsigned threads = 0;                                   ///< resolved number
   CaseStatus status = CaseStatus::kSkipped;
   Reason reason;
-  std::map<std::string, StageResult> stages;  ///< load, quantize, compute, output
+  std::map<std::string, StageResult> stages;  ///< load, quantize, compute, prefill, decode, output
   std::vector<KernelCalls> kernels;
-  std::map<std::string, Metric> metrics;  ///< "stage.name"
-  std::optional<Ceilings> ceilings;       ///< sampled right beside this case
-  std::string digest;                     ///< sha256 of the checked outputs
-  std::string stderr_tail;                ///< of a worker that failed
+  std::map<std::string, Metric> metrics;          ///< "stage.name"
+  std::optional<Ceilings> ceilings;               ///< sampled right beside this case
+  std::string digest;                             ///< sha256 of the checked outputs
+  std::optional<GenerationInfo> generation = {};  ///< of op generate
+  std::string stderr_tail;                        ///< of a worker that failed
 };
 
 /// An inconclusive gate is skipped too, with reason::kInconclusive: nothing but these three words

@@ -3,29 +3,13 @@
 #include <bitgate/formats.hpp>
 
 #include <algorithm>
-#include <cmath>
-#include <optional>
-
-#include <fmt/format.h>
 
 #include "measure/ceilings.hpp"
 #include "measure/sampling.hpp"
-#include "receipt/metrics.hpp"
+#include "run/figure.hpp"
 
 namespace bitgate {
 namespace {
-
-/// A value, or why there is none.
-struct Figure {
-  std::optional<double> value;
-  std::string reason;
-
-  static Figure of(double value) {
-    if (std::isfinite(value)) return {value, ""};
-    return {std::nullopt, "not a finite number"};
-  }
-  static Figure none(std::string why) { return {std::nullopt, std::move(why)}; }
-};
 
 class Metrics {
  public:
@@ -125,11 +109,7 @@ class Metrics {
     return Figure::of(least_seconds * 1e9 / *spent.value);
   }
 
-  void put(const std::string& name, const Figure& figure) {
-    const MetricInfo* info = find_metric(name);
-    result_.metrics[name] = {figure.value, std::string(info->unit), info->direction,
-                             std::string(info->statistic), figure.reason};
-  }
+  void put(const std::string& name, const Figure& figure) { put_metric(result_, name, figure); }
 
   CaseResult& result_;
   const Case& case_;

@@ -116,7 +116,12 @@ void CaseRunner::run_on(const Case& what, BackendPool::Live& live, CaseResult& r
     return;
   }
   live.client.open_session(device->id, result.threads);
-  run_stages(what, live, workload_for(what), result);
+  if (what.suite->generate) {
+    const auto ceilings = [&] { return measure_ceilings(result.threads); };
+    generation_.run(what, live.client, ceilings, result);
+  } else {
+    run_stages(what, live, workload_for(what), result);
+  }
   live.client.close_session();
   if (device->simulated && result.status == CaseStatus::kMeasured) {
     for (auto& [name, metric] : result.metrics) {

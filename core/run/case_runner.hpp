@@ -9,6 +9,7 @@
 #include "pipeline/expand.hpp"
 #include "receipt/receipt.hpp"
 #include "run/backend_pool.hpp"
+#include "run/generation_case.hpp"
 #include "run/workload.hpp"
 
 namespace bitgate {
@@ -16,7 +17,8 @@ namespace bitgate {
 /// Runs cases one after the other. A plugin that fails ends its case as an error and nothing else.
 class CaseRunner {
  public:
-  CaseRunner(const Pipeline& pipeline, BackendPool& pool) : pipeline_(pipeline), pool_(pool) {}
+  CaseRunner(const Pipeline& pipeline, BackendPool& pool)
+      : pipeline_(pipeline), pool_(pool), generation_(pipeline.sampling) {}
 
   /// Throws worker::Interrupted if the user asked the run to end; everything else is in the result.
   CaseResult run(const Case& what);
@@ -40,6 +42,7 @@ class CaseRunner {
     std::chrono::steady_clock::time_point at;
   } ceilings_;
   std::unique_ptr<Workload> workload_;
+  GenerationCases generation_;
 };
 
 }  // namespace bitgate

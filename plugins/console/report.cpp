@@ -6,8 +6,10 @@
 #include <set>
 #include <vector>
 
+#include "generation.hpp"
 #include "table.hpp"
 #include "text.hpp"
+#include "values.hpp"
 
 namespace console {
 namespace {
@@ -15,18 +17,6 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr std::size_t kBar = 8;
-
-std::string raw_text(const Json& value) {
-  return value.is_string() ? value.get<std::string>() : "";
-}
-std::string text_of(const Json& value) { return printable(raw_text(value)); }
-
-std::optional<double> metric(const Json& result, const char* name) {
-  const auto& metrics = result.at("metrics");
-  const auto found = metrics.find(name);
-  if (found == metrics.end() || !found->at("value").is_number()) return std::nullopt;
-  return found->at("value").get<double>();
-}
 
 class Report {
  public:
@@ -118,16 +108,11 @@ class Report {
     const std::map<std::string, double> most = slowest(cases);
     std::vector<Column> columns;
     for (const std::string& axis : axes) columns.push_back({printable(axis), true, 0});
-    columns.insert(columns.end(), {{"backend", false, 0},
-                                   {"load", true, 6},
-                                   {"quantize", true, 5},
-                                   {"compute", true, 0},
-                                   {style_.unicode ? "±" : "+-", true, 3},
-                                   {"", false, 7},
-                                   {"output", true, 6},
-                                   {"rate", true, 1},
-                                   {"of ceiling", false, 2},
-                                   {"kernel", false, 4}});
+    columns.push_back({"backend", false, 0});
+    const bool generating = std::any_of(cases.begin(), cases.end(),
+                                        [](const Json* result) { return generates(*result); });
+    const std::vector<Column> more = generating ? generation_columns() : product_columns();
+    columns.insert(columns.end(), more.begin(), more.end());
     std::vector<Row> rows;
     std::string previous;
     for (const Json* result : cases) {
@@ -135,7 +120,16 @@ class Report {
       rows.push_back(row(*result, axes, point == previous, most.at(point)));
       previous = point;
     }
-    return style_.bold(printable(suite)) + "\n" + render(columns, rows, style_);
+    return style_.bold(printable(suite)) + "\n" + render(columns, rows, style_) +
+           generation_notes(cases, style_);
+  }
+
+  [[nodiscard]] std::vector<Column> product_columns() const {
+    return {{"load", true, 6},    {"quantize", true, 5},
+            {"compute", true, 0}, {style_.unicode ? "±" : "+-", true, 3},
+            {"", false, 7},       {"output", true, 6},
+            {"rate", true, 1},    {"of ceiling", false, 2},
+            {"kernel", false, 4}};
   }
 
   [[nodiscard]] Row row(const Json& result, const std::vector<std::string>& axes, bool same_point,
@@ -149,6 +143,11 @@ class Report {
     if (!time) {
       out.bad = result.at("status") != "skipped";
       out.message = why_untimed(result);
+      return out;
+    }
+    if (generates(result)) {
+      const std::vector<std::string> cells = generation_cells(result, style_);
+      out.cells.insert(out.cells.end(), cells.begin(), cells.end());
       return out;
     }
     out.cells.push_back(stage_time(result, "load"));

@@ -1,0 +1,31 @@
+// A value of a metric, or why there is none.
+#pragma once
+
+#include <cmath>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "receipt/metrics.hpp"
+
+namespace bitgate {
+
+struct Figure {
+  std::optional<double> value;
+  std::string reason;
+
+  static Figure of(double value) {
+    if (std::isfinite(value)) return {value, ""};
+    return {std::nullopt, "not a finite number"};
+  }
+  static Figure none(std::string why) { return {std::nullopt, std::move(why)}; }
+};
+
+/// As one of the known metrics of a case.
+inline void put_metric(CaseResult& result, const std::string& name, const Figure& figure) {
+  const MetricInfo* info = find_metric(name);
+  result.metrics[name] = {figure.value, std::string(info->unit), info->direction,
+                          std::string(info->statistic), figure.reason};
+}
+
+}  // namespace bitgate
