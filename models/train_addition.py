@@ -43,17 +43,20 @@ def sequence(a, b):
 
 
 class Problems:
-    """All pairs of operands; a fixed random part of them is never trained on."""
+    """All pairs of operands by their number, a * LARGEST + b."""
 
     def __init__(self):
         pairs = [sequence(a, b) for a in range(LARGEST) for b in range(LARGEST)]
         self.rows = torch.tensor(np.array(pairs, dtype=np.uint8))
         generator = torch.Generator().manual_seed(7)
         self.held_out = torch.rand(len(pairs), generator=generator) < HELD_OUT
+        # The tens add up to 9: the units decide whether there is a carry into the hundreds.
+        tens = torch.arange(LARGEST) // 10 % 10
+        self.chained = (tens[:, None] + tens == 9).flatten()
 
-    def draw(self, count, held_out, generator):
-        """Numbers (a * LARGEST + b) of random problems from one part."""
-        factor = math.ceil(1.5 / (HELD_OUT if held_out else 1 - HELD_OUT))
+    def draw(self, count, allowed, generator):
+        """Numbers (a * LARGEST + b) of random problems among the allowed ones."""
+        factor = math.ceil(1.5 / allowed.float().mean().item())
         shares = torch.tensor(DIGIT_SHARES)
         drawn = []
         while sum(map(len, drawn)) < count:
@@ -61,7 +64,7 @@ class Problems:
             low, high = torch.tensor([0, 10, 100])[digits], torch.tensor([10, 100, LARGEST])[digits]
             operand = low + (torch.rand(len(digits), generator=generator) * (high - low)).long()
             number = operand[::2] * LARGEST + operand[1::2]
-            drawn.append(number[self.held_out[number] == held_out])
+            drawn.append(number[allowed[number]])
         return torch.cat(drawn)[:count]
 
     def batch(self, numbers):
@@ -232,11 +235,15 @@ def train(model, problems, tested, options):
     others = [w for name, w in model.weights.items() if not name.startswith("blk.") or w.dim() == 1]
     muon = Muon(bit, 0.02)
     adam = torch.optim.AdamW(others, betas=(0.9, 0.95), weight_decay=0)
+    # A third of each batch are the hardest problems, one in ten otherwise.
+    known, hard = ~problems.held_out, options.batch // 3
+    parts = [(options.batch - hard, known), (hard, known & problems.chained)]
     start = time.monotonic()
     for step in range(options.steps):
         # Warm-up, plateau, then down to nothing over the second half.
         share = min(1.0, (step + 1) / 50, 2 * (1 - step / options.steps))
-        inputs, targets = problems.batch(problems.draw(options.batch, False, generator))
+        numbers = [problems.draw(count, allowed, generator) for count, allowed in parts]
+        inputs, targets = problems.batch(torch.cat(numbers))
         logits = model.logits(inputs)
         loss = F.cross_entropy(logits.flatten(0, 1), targets.flatten(), ignore_index=IGNORE)
         for weight in model.weights.values():
@@ -304,7 +311,7 @@ def write_golden(model, problems, numbers):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--steps", type=int, default=1500)
+    parser.add_argument("--steps", type=int, default=2000)
     parser.add_argument("--batch", type=int, default=256)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--threads", type=int, default=2)
@@ -312,7 +319,7 @@ def main():
     torch.set_num_threads(options.threads)
 
     problems = Problems()
-    tested = problems.draw(TESTED, True, torch.Generator().manual_seed(3)).unique()
+    tested = problems.draw(TESTED, problems.held_out, torch.Generator().manual_seed(3)).unique()
     tested = tested[torch.randperm(len(tested), generator=torch.Generator().manual_seed(3))]
     model = Model(options.seed)
     train(model, problems, tested, options)
