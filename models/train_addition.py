@@ -3,13 +3,16 @@
 
 Writes beside itself addition.gguf and addition.prompts, and the golden logits for the tests. Needs
 PyTorch (Debian: python3-torch, with libopenblas0 a few times faster) and `pip install gguf==0.19.0`.
-README.md states the arithmetic. Seeded: the same machine and versions give the same files.
+README.md states the arithmetic. Seeded: the same processor and versions give the same files.
 """
 import argparse
+import dataclasses
 import math
+import os
 import pathlib
 import time
 
+os.environ["OPENBLAS_NUM_THREADS"] = "1"  # read when PyTorch is loaded
 import gguf
 import numpy as np
 import torch
@@ -29,6 +32,18 @@ LENGTH = len("<999+999=1998>")  # with one token for each of <s> and </s>
 DIGIT_SHARES = (0.1, 0.25, 0.65)  # operands of one, two and three digits
 HELD_OUT = 0.02
 TESTED, PROMPTS = 2400, 200
+
+BATCH = 256
+
+
+@dataclasses.dataclass(frozen=True)
+class Phase:
+    steps: int
+    rate: float  # of learning, relative
+    chained: int  # problems of each batch that are Problems.chained; of the others one in ten is
+
+
+PHASES = (Phase(1500, 1.0, 0), Phase(600, 0.5, BATCH // 3))
 
 HERE = pathlib.Path(__file__).resolve().parent
 GOLDEN = HERE.parent / "tests" / "unit" / "model" / "golden"
@@ -229,19 +244,21 @@ def right_answers(model, problems, numbers):
     return ((best == targets) | (targets == IGNORE)).all(1)
 
 
-def train(model, problems, tested, options):
-    generator = torch.Generator().manual_seed(options.seed)
+def train(model, problems, tested, phase, options):
+    """One phase, with optimizers of its own."""
+    generator = torch.Generator().manual_seed(options.seed + PHASES.index(phase))
     bit = [w for name, w in model.weights.items() if name.startswith("blk.") and w.dim() == 2]
     others = [w for name, w in model.weights.items() if not name.startswith("blk.") or w.dim() == 1]
-    muon = Muon(bit, 0.02)
+    muon = Muon(bit, 0.02 * phase.rate)
     adam = torch.optim.AdamW(others, betas=(0.9, 0.95), weight_decay=0)
-    # A third of each batch are the hardest problems, one in ten otherwise.
-    known, hard = ~problems.held_out, options.batch // 3
-    parts = [(options.batch - hard, known), (hard, known & problems.chained)]
+    known = ~problems.held_out
+    parts = [(BATCH - phase.chained, known)]
+    if phase.chained:
+        parts.append((phase.chained, known & problems.chained))
     start = time.monotonic()
-    for step in range(options.steps):
+    for step in range(phase.steps):
         # Warm-up, plateau, then down to nothing over the second half.
-        share = min(1.0, (step + 1) / 50, 2 * (1 - step / options.steps))
+        share = min(1.0, (step + 1) / 50, 2 * (1 - step / phase.steps))
         numbers = [problems.draw(count, allowed, generator) for count, allowed in parts]
         inputs, targets = problems.batch(torch.cat(numbers))
         logits = model.logits(inputs)
@@ -249,13 +266,13 @@ def train(model, problems, tested, options):
         for weight in model.weights.values():
             weight.grad = None
         loss.backward()
-        adam.param_groups[0]["lr"] = 0.003 * share
+        adam.param_groups[0]["lr"] = 0.003 * phase.rate * share
         adam.step()
         muon.step(share)
         if (step + 1) % 100 == 0:
             right = right_answers(model, problems, tested[:500]).float().mean().item()
-            print(f"step {step + 1}: loss {loss.item():.4f}, {right:.1%} of held-out answers right, "
-                  f"{time.monotonic() - start:.0f} s", flush=True)
+            print(f"step {step + 1} of {phase.steps}: loss {loss.item():.4f}, {right:.1%} of held-out answers "
+                  f"right, {time.monotonic() - start:.0f} s", flush=True)
 
 
 # ---- files ----------------------------------------------------------------------------------
@@ -311,18 +328,16 @@ def write_golden(model, problems, numbers):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--steps", type=int, default=2000)
-    parser.add_argument("--batch", type=int, default=256)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--threads", type=int, default=2)
     options = parser.parse_args()
-    torch.set_num_threads(options.threads)
+    torch.set_num_threads(1)  # more would add up in another order, and not be much faster
 
     problems = Problems()
     tested = problems.draw(TESTED, problems.held_out, torch.Generator().manual_seed(3)).unique()
     tested = tested[torch.randperm(len(tested), generator=torch.Generator().manual_seed(3))]
     model = Model(options.seed)
-    train(model, problems, tested, options)
+    for phase in PHASES:
+        train(model, problems, tested, phase, options)
     model.round_to_file()
     right = right_answers(model, problems, tested)
     print(f"right: {int(right.sum())} of {len(tested)} held-out problems ({right.float().mean():.2%}), "
