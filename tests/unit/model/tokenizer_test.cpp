@@ -121,6 +121,26 @@ TEST_CASE("a prompt begins as the file says") {
   CHECK(tokenizer.size() == 6);
 }
 
+TEST_CASE(
+    "the prompts of the repository's model are a token a character, and their answers right") {
+  const Tokenizer tokenizer = open(BITGATE_MODELS "/addition.gguf");
+  CHECK(tokenizer.prompt("6+15=") == Ids{1, 9, 13, 4, 8, 14});
+  CHECK(tokenizer.eos() == 2);
+  std::ifstream file(BITGATE_MODELS "/addition.prompts");
+  int lines = 0;
+  for (std::string line; std::getline(file, line); ++lines) {
+    INFO(line);
+    const std::size_t tab = line.find('\t');
+    const std::size_t plus = line.find('+');
+    REQUIRE(tab != std::string::npos);
+    REQUIRE(plus < tab);
+    CHECK(std::stoi(line.substr(0, plus)) + std::stoi(line.substr(plus + 1)) ==
+          std::stoi(line.substr(tab + 1)));
+    CHECK(tokenizer.prompt(line.substr(0, tab)).size() == tab + 1);
+  }
+  CHECK(lines == 200);
+}
+
 TEST_CASE("the end of a turn is known by name") {
   const Tokenizer tokenizer = open(kBpe);
   REQUIRE(tokenizer.eot());
