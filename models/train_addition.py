@@ -43,7 +43,7 @@ class Phase:
     chained: int  # problems of each batch that are Problems.chained; of the others one in ten is
 
 
-PHASES = (Phase(1500, 1.0, 0), Phase(600, 0.5, BATCH // 3))
+PHASES = (Phase(1500, 1.0, 0), Phase(600, 0.5, BATCH // 3), Phase(600, 0.2, BATCH // 3))
 
 HERE = pathlib.Path(__file__).resolve().parent
 GOLDEN = HERE.parent / "tests" / "unit" / "model" / "golden"
