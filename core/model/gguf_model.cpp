@@ -37,6 +37,7 @@ class GgufModel : public Model {
   [[nodiscard]] const Tokenizer* tokenizer() const override {
     return tokenizer_ ? &*tokenizer_ : nullptr;
   }
+  [[nodiscard]] std::string why_no_text() const override { return why_no_text_; }
 
   [[nodiscard]] std::optional<FileRange> range(std::size_t weight) const override {
     const GgufTensor& tensor = *tensors_.at(weight);
@@ -56,7 +57,11 @@ class GgufModel : public Model {
  private:
   void describe(std::string_view i2_s) {
     bitnet_ = read_bitnet(gguf_);
-    if (gguf_.find("tokenizer.ggml.model") != nullptr) tokenizer_ = Tokenizer::from(gguf_);
+    try {
+      tokenizer_ = Tokenizer::from(gguf_);
+    } catch (const GgufError& error) {
+      why_no_text_ = error.what();  // token ids will do
+    }
     const Layout layout = i2_s_layout(gguf_, i2_s);
     for (const WeightSpec& spec : weights_of(bitnet_)) {
       const GgufTensor& tensor = *gguf_.tensor(spec.name);
@@ -91,6 +96,7 @@ class GgufModel : public Model {
   Gguf gguf_;
   int fd_;
   std::optional<Tokenizer> tokenizer_;
+  std::string why_no_text_;
   std::vector<const GgufTensor*> tensors_;  // by weight
 };
 

@@ -42,8 +42,10 @@ class Model {
   /// What the stored weights are, for people: "i2_s (as bitnet-b1.58 models are published)".
   [[nodiscard]] const std::string& stored_as() const { return stored_as_; }
 
-  /// nullptr if the model has no vocabulary.
+  /// nullptr if the model can't be asked in text.
   [[nodiscard]] virtual const Tokenizer* tokenizer() const { return nullptr; }
+  /// Why it can't, if it can't.
+  [[nodiscard]] virtual std::string why_no_text() const { return "the model has no vocabulary"; }
 
   /// Where in file() the canonical bytes of a weight lie as they are; nothing if they have to be
   /// made.

@@ -66,9 +66,9 @@ std::vector<std::int32_t> made_ids(std::uint64_t count, std::uint64_t vocabulary
 void encode(const model::Model& model, Quiz& quiz) {
   const model::Tokenizer* const tokenizer = model.tokenizer();
   if (tokenizer == nullptr) {
-    throw std::runtime_error(
-        "the model has no vocabulary, so it can't be asked in text; give compute.prompts as token "
-        "ids, e.g. [1, 5, 7]");
+    throw std::runtime_error(fmt::format(
+        "the model can't be asked in text ({}); give compute.prompts as token ids, e.g. [1, 5, 7]",
+        model.why_no_text()));
   }
   for (const std::string& text : quiz.texts) {
     quiz.questions.prompts.push_back(tokenizer->prompt(text));
