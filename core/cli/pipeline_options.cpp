@@ -4,8 +4,6 @@
 
 #include <fmt/format.h>
 
-#include "pipeline/reader.hpp"
-
 namespace bitgate::cli {
 namespace {
 
@@ -16,24 +14,6 @@ std::vector<std::string> split(const std::string& text, char separator) {
   std::istringstream in(text);
   for (std::string part; std::getline(in, part, separator);) parts.push_back(part);
   return parts;
-}
-
-Overrides overrides_of(const po::variables_map& values) {
-  Overrides overrides;
-  if (values.count("axis") != 0) {
-    for (const std::string& text : values["axis"].as<std::vector<std::string>>()) {
-      const std::size_t equals = text.find('=');
-      if (equals == 0 || equals == std::string::npos) {
-        throw UsageError(fmt::format("-a {}: write -a axis=value or -a axis=value,value", text));
-      }
-      overrides.axes[text.substr(0, equals)] = split(text.substr(equals + 1), ',');
-    }
-  }
-  if (values.count("threads") != 0) {
-    overrides.axes["threads"] = split(values["threads"].as<std::string>(), ',');
-  }
-  if (values.count("seed") != 0) overrides.seed = values["seed"].as<std::uint64_t>();
-  return overrides;
 }
 
 std::string why_empty(const Pipeline& pipeline, std::size_t before_filter,
@@ -61,6 +41,24 @@ po::options_description selection_options() {
   return options;
 }
 
+Overrides overrides_of(const po::variables_map& values) {
+  Overrides overrides;
+  if (values.count("axis") != 0) {
+    for (const std::string& text : values["axis"].as<std::vector<std::string>>()) {
+      const std::size_t equals = text.find('=');
+      if (equals == 0 || equals == std::string::npos) {
+        throw UsageError(fmt::format("-a {}: write -a axis=value or -a axis=value,value", text));
+      }
+      overrides.axes[text.substr(0, equals)] = split(text.substr(equals + 1), ',');
+    }
+  }
+  if (values.count("threads") != 0) {
+    overrides.axes["threads"] = split(values["threads"].as<std::string>(), ',');
+  }
+  if (values.count("seed") != 0) overrides.seed = values["seed"].as<std::uint64_t>();
+  return overrides;
+}
+
 fs::path pipeline_path(const po::variables_map& values) {
   if (values.count(kPipelineArgument) != 0) {
     return values[kPipelineArgument].as<std::vector<std::string>>().front();
@@ -71,14 +69,17 @@ fs::path pipeline_path(const po::variables_map& values) {
 
 void select(const po::variables_map& values, Selection& out) {
   out.pipeline = read_pipeline(pipeline_path(values), overrides_of(values));
+  choose_cases(values, out);
+}
+
+void choose_cases(const po::variables_map& values, Selection& out) {
   out.cases = expand(out.pipeline);
   const std::size_t all = out.cases.size();
-  std::string filter;
   if (values.count("filter") != 0) {
-    filter = values["filter"].as<std::string>();
-    out.cases = filtered(std::move(out.cases), filter);
+    out.filter = values["filter"].as<std::string>();
+    out.cases = filtered(std::move(out.cases), out.filter);
   }
-  if (out.cases.empty()) out.why_empty = why_empty(out.pipeline, all, filter);
+  if (out.cases.empty()) out.why_empty = why_empty(out.pipeline, all, out.filter);
 }
 
 }  // namespace bitgate::cli
