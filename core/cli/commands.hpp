@@ -9,10 +9,14 @@ namespace bitgate::cli {
 using Arguments = std::vector<std::string>;
 
 int run(const Arguments& arguments);
+int compare(const Arguments& arguments);
 int report(const Arguments& arguments);
+int merge(const Arguments& arguments);
+int verify(const Arguments& arguments);
 int plan(const Arguments& arguments);
 int list(const Arguments& arguments);
 int validate(const Arguments& arguments);
+int selftest(const Arguments& arguments);
 int doctor(const Arguments& arguments);
 int plugin(const Arguments& arguments);
 int model(const Arguments& arguments);

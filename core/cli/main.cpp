@@ -35,12 +35,16 @@ struct Command {
   int (*call)(const Arguments&);
 };
 
-constexpr std::array<Command, 10> kCommands = {{
+constexpr std::array<Command, 14> kCommands = {{
     {"run", "run a pipeline, judge it, report it", run},
+    {"compare", "compare two backends in turns", compare},
     {"report", "report a stored receipt again", report},
+    {"verify", "derive a receipt's verdict from its samples again", verify},
+    {"merge", "make one receipt of those of parts of a pipeline", merge},
     {"plan", "show what a run would do", plan},
     {"list", "print the ids of a pipeline's cases", list},
     {"validate", "check pipeline files", validate},
+    {"selftest", "prove on this machine that a gate can fail", selftest},
     {"doctor", "check this machine and installation", doctor},
     {"plugin", "list plugins, check them, write new ones", plugin},
     {"model", "show what a model file holds", model},

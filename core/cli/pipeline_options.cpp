@@ -4,8 +4,6 @@
 
 #include <fmt/format.h>
 
-#include "pipeline/reader.hpp"
-
 namespace bitgate::cli {
 namespace {
 
@@ -16,6 +14,31 @@ std::vector<std::string> split(const std::string& text, char separator) {
   std::istringstream in(text);
   for (std::string part; std::getline(in, part, separator);) parts.push_back(part);
   return parts;
+}
+
+std::string why_empty(const Pipeline& pipeline, std::size_t before_filter,
+                      const std::string& filter) {
+  if (before_filter > 0) {
+    return fmt::format("filter '{}' matches none of {} cases; `bitgate list` shows them", filter,
+                       before_filter);
+  }
+  if (pipeline.suites.empty()) return "the pipeline has no suites";
+  return fmt::format("suite '{}' expands to no case: one of its lists is empty",
+                     pipeline.suites.front().name);
+}
+
+}  // namespace
+
+po::options_description selection_options() {
+  po::options_description options;
+  auto add = options.add_options();
+  add("filter,f", po::value<std::string>()->value_name("TEXT"),
+      "only cases whose id contains TEXT, or matches it if it has * or ?");
+  add("axis,a", po::value<std::vector<std::string>>()->composing()->value_name("AXIS=VALUE[,…]"),
+      "replace an axis of every suite, e.g. -a batch=1,8 (repeatable)");
+  add("threads", po::value<std::string>()->value_name("N|all[,…]"), "short for -a threads=…");
+  add("seed", po::value<std::uint64_t>()->value_name("N"), "seed of all synthetic inputs");
+  return options;
 }
 
 Overrides overrides_of(const po::variables_map& values) {
@@ -48,31 +71,6 @@ Overrides overrides_of(const po::variables_map& values) {
   return overrides;
 }
 
-std::string why_empty(const Pipeline& pipeline, std::size_t before_filter,
-                      const std::string& filter) {
-  if (before_filter > 0) {
-    return fmt::format("filter '{}' matches none of {} cases; `bitgate list` shows them", filter,
-                       before_filter);
-  }
-  if (pipeline.suites.empty()) return "the pipeline has no suites";
-  return fmt::format("suite '{}' expands to no case: one of its lists is empty",
-                     pipeline.suites.front().name);
-}
-
-}  // namespace
-
-po::options_description selection_options() {
-  po::options_description options;
-  auto add = options.add_options();
-  add("filter,f", po::value<std::string>()->value_name("TEXT"),
-      "only cases whose id contains TEXT, or matches it if it has * or ?");
-  add("axis,a", po::value<std::vector<std::string>>()->composing()->value_name("AXIS=VALUE[,…]"),
-      "replace an axis of every suite, e.g. -a batch=1,8 (repeatable)");
-  add("threads", po::value<std::string>()->value_name("N|all[,…]"), "short for -a threads=…");
-  add("seed", po::value<std::uint64_t>()->value_name("N"), "seed of all synthetic inputs");
-  return options;
-}
-
 fs::path pipeline_path(const po::variables_map& values) {
   if (values.count(kPipelineArgument) != 0) {
     return values[kPipelineArgument].as<std::vector<std::string>>().front();
@@ -83,14 +81,17 @@ fs::path pipeline_path(const po::variables_map& values) {
 
 void select(const po::variables_map& values, Selection& out) {
   out.pipeline = read_pipeline(pipeline_path(values), overrides_of(values));
+  choose_cases(values, out);
+}
+
+void choose_cases(const po::variables_map& values, Selection& out) {
   out.cases = expand(out.pipeline);
   const std::size_t all = out.cases.size();
-  std::string filter;
   if (values.count("filter") != 0) {
-    filter = values["filter"].as<std::string>();
-    out.cases = filtered(std::move(out.cases), filter);
+    out.filter = values["filter"].as<std::string>();
+    out.cases = filtered(std::move(out.cases), out.filter);
   }
-  if (out.cases.empty()) out.why_empty = why_empty(out.pipeline, all, filter);
+  if (out.cases.empty()) out.why_empty = why_empty(out.pipeline, all, out.filter);
 }
 
 }  // namespace bitgate::cli

@@ -8,6 +8,7 @@
 #include "cli/command_line.hpp"
 #include "pipeline/expand.hpp"
 #include "pipeline/pipeline.hpp"
+#include "pipeline/reader.hpp"
 
 namespace bitgate::cli {
 
@@ -23,8 +24,15 @@ std::filesystem::path pipeline_path(const po::variables_map& values);
 struct Selection {
   Pipeline pipeline;
   std::vector<Case> cases;
+  std::string filter;     ///< that chose them; empty: all
   std::string why_empty;  ///< why there are no cases, if there are none
 };
+
+/// What the command line changes in a pipeline. Throws UsageError.
+Overrides overrides_of(const po::variables_map& values);
+
+/// Expands `out.pipeline` and keeps what --filter names.
+void choose_cases(const po::variables_map& values, Selection& out);
 
 /// Reads the pipeline with the command line's changes and expands it. Throws ConfigError,
 /// UsageError. The result must stay where it is: `cases` point into `pipeline`.

@@ -92,7 +92,7 @@ Receipt frame() {
   out.environment.facts = {{"cpu.model", "a processor"}, {"cpu.cores", "2"}};
   out.environment.warnings = {"a neighbour is busy"};
   out.pipeline = {"conformance", "generative:gate:conformance", "/pipeline.yaml",
-                  std::string(64, 'b')};
+                  std::string(64, 'b'), "version: 1\n"};
   out.plugins = {{"cpu_simd", "backend", "0.1.0", "/plugins/cpu_simd.so", std::string(64, 'c'),
                   "1.0", "a compiler"}};
   out.ceilings[2] = Ceilings{1e10, 1e11, 1e10, 2e10};

@@ -52,11 +52,38 @@ Standing standing_of(const CaseResult& result) {
   return {CaseStatus::kMeasured, {}};
 }
 
-bool is_implausible(const CaseResult& result) { return largest_share(result) > kImplausibleShare; }
+bool is_disturbed(const CaseResult& result) {
+  return undisturbed_share(result) < 1 - kMuchDisturbance;
+}
+
+double undisturbed_share(const CaseResult& result) {
+  if (!result.disturbance) return 1;
+  return (1 - result.disturbance->waited) * (1 - result.disturbance->stolen);
+}
+
+std::string disturbed(const CaseResult& result) {
+  const Disturbance what = result.disturbance.value_or(Disturbance());
+  const auto share = [](double value) { return fmt::format("{:.2g}%", value * 100); };
+  std::string out = "unfit machine: others had " + share(1 - undisturbed_share(result)) +
+                    " of the time that this case asked for";
+  if (what.stolen > kMuchDisturbance) out += " (the hypervisor took " + share(what.stolen) + ")";
+  return out;
+}
+
+Plausibility plausibility(const CaseResult& result) {
+  const double share = largest_share(result);
+  if (share <= kImplausibleShare) return Plausibility::kPlausible;
+  const bool explained = share * undisturbed_share(result) <= kImplausibleShare;
+  return is_disturbed(result) && explained ? Plausibility::kDoubtful : Plausibility::kImpossible;
+}
 
 Reason implausible(const CaseResult& result) {
   return {reason::kImplausible,
           fmt::format("{:.3g}% of what this machine can do", largest_share(result) * 100)};
+}
+
+std::string doubtful(const CaseResult& result) {
+  return fmt::format("{}; {}", disturbed(result), implausible(result).detail);
 }
 
 }  // namespace bitgate

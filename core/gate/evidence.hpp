@@ -25,10 +25,25 @@ Standing standing_of(const CaseResult& result);
 /// Whether this stage has samples, and they took time.
 bool has_samples(const CaseResult& result, const std::string& stage);
 
-/// Whether the case is faster than this machine can be.
-bool is_implausible(const CaseResult& result);
+/// Beyond this share of the time that its threads asked for, a case was disturbed: its samples say
+/// what it took at most, and no more.
+inline constexpr double kMuchDisturbance = 0.05;
 
-/// How much faster, in words.
+bool is_disturbed(const CaseResult& result);
+/// The share of the time that the case's threads had; 1 if nothing is known of the rest.
+double undisturbed_share(const CaseResult& result);
+/// "unfit machine: its threads waited 43% of the time for a core"
+std::string disturbed(const CaseResult& result);
+
+/// Whether the machine can be as fast as the case was. Its ceiling was sampled on the same machine,
+/// so on a disturbed one it may be higher than was seen: then more than the ceiling is doubtful
+/// until not even that explains it.
+enum class Plausibility { kPlausible, kDoubtful, kImpossible };
+Plausibility plausibility(const CaseResult& result);
+
+/// How much faster than possible, in words.
 Reason implausible(const CaseResult& result);
+/// The same where it is doubtful.
+std::string doubtful(const CaseResult& result);
 
 }  // namespace bitgate

@@ -2,121 +2,29 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <utility>
 
 #include <fmt/format.h>
 
+#include "gate/comparing.hpp"
 #include "gate/evidence.hpp"
+#include "gate/reading.hpp"
+#include "gate/three_way.hpp"
+#include "receipt/metrics.hpp"
 
 namespace bitgate {
 namespace {
 
-/// The value of "suite", "backend" or an axis; nullptr if the case has no such key.
-const std::string* key_value(const CaseResult& result, const std::string& key) {
-  if (key == "suite") return &result.suite;
-  if (key == "backend") return &result.backend;
-  for (const auto& [axis, value] : result.axes) {
-    if (axis == key) return &value;
-  }
-  return nullptr;
-}
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
-bool covers(const Rule& rule, const CaseResult& result) {
-  return std::all_of(rule.where.begin(), rule.where.end(), [&](const auto& wanted) {
-    const std::string* value = key_value(result, wanted.first);
-    return value != nullptr && *value == wanted.second;
-  });
-}
-
-/// Whether `other` is `result` with the rule's replacements made. A case without a key that is to
-/// be replaced has no other arm.
-bool is_other_arm(const Rule& rule, const CaseResult& result, const CaseResult& other) {
-  for (const auto& [key, value] : rule.against) {
-    if (key_value(result, key) == nullptr) return false;
-  }
-  const auto wanted = [&](const std::string& key) -> const std::string* {
-    const auto replaced = rule.against.find(key);
-    return replaced == rule.against.end() ? key_value(result, key) : &replaced->second;
-  };
-  if (other.suite != *wanted("suite") || other.backend != *wanted("backend")) return false;
-  return std::all_of(other.axes.begin(), other.axes.end(), [&](const auto& axis) {
-    const std::string* value = wanted(axis.first);
-    return value != nullptr && axis.second == *value;
-  });
-}
-
-/// A number to judge, or why there is none.
-struct Reading {
-  std::optional<double> value;
-  Reason reason;
-  GateStatus status = GateStatus::kSkipped;  ///< without a value
-};
-
-Reading no_reading(const char* code, std::string detail) {
-  return {std::nullopt, {code, std::move(detail)}, GateStatus::kSkipped};
-}
-
-/// What stands against every number of a case; nothing if it was measured.
-std::optional<Reading> objection(const CaseResult& result) {
-  Standing standing = standing_of(result);
-  if (standing.status == CaseStatus::kMeasured) return std::nullopt;
-  const bool wrong = standing.status == CaseStatus::kFail;
-  return Reading{std::nullopt, std::move(standing.reason),
-                 wrong ? GateStatus::kFail : GateStatus::kSkipped};
-}
-
-Reading read_metric(const std::string& name, const CaseResult& result) {
-  if (auto objected = objection(result)) return std::move(*objected);
-  const auto found = result.metrics.find(name);
-  if (found == result.metrics.end()) {
-    return no_reading(reason::kMissingMetric, name + ": not recorded");
-  }
-  const Metric& metric = found->second;
-  if (!metric.value && metric.reason == reason::kSimulatedDevice) {
-    return no_reading(reason::kSimulatedDevice, name);
-  }
-  if (!metric.value || !std::isfinite(*metric.value)) {
-    const std::string why = metric.value ? "not a finite number" : metric.reason;
-    return no_reading(reason::kMissingMetric, name + ": " + why);
-  }
-  // Correctness may be read off an untimed stage, a time may not; and an impossible time is none.
-  if (metric.statistic == "median") {
-    if (!has_samples(result, name.substr(0, name.find('.')))) {
-      return no_reading(reason::kMissingMetric, name + ": its stage has no samples");
-    }
-    if (is_implausible(result)) return {std::nullopt, implausible(result), GateStatus::kFail};
-  }
-  return {metric.value, {}, GateStatus::kPass};
-}
-
-/// The number in this metric, whatever it is worth: to be shown, not judged.
-std::optional<double> shown_value(const std::string& name, const CaseResult& result) {
-  const auto found = result.metrics.find(name);
-  if (found == result.metrics.end() || !found->second.value) return std::nullopt;
-  return std::isfinite(*found->second.value) ? found->second.value : std::nullopt;
-}
-
-/// As people write it: "52.4us", "76.3%", "1.5x".
-std::string show(double value, const std::string& unit) {
-  if (unit == "ns") {
-    if (value >= 1e9) return fmt::format("{:.4g}s", value / 1e9);
-    if (value >= 1e6) return fmt::format("{:.4g}ms", value / 1e6);
-    if (value >= 1e3) return fmt::format("{:.4g}us", value / 1e3);
-    return fmt::format("{:.4g}ns", value);
-  }
-  if (unit == "x") return fmt::format("{:.3g}x", value);
-  if (unit == "%") return fmt::format("{:+.3g}%", value * 100);
-  if (unit == "1" && value >= 0.001) return fmt::format("{:.3g}%", value * 100);
-  if (unit == "1") return fmt::format("{:.3g}", value);
-  if (unit == "count") return fmt::format("{:g}", value);
-  return fmt::format("{:.4g} {}", value, unit);
-}
-
+/// One rule in the making: first the evidence of all its cases, then, with the errors that it may
+/// make, what that amounts to.
 class Judge {
  public:
-  Judge(const Rule& rule, std::span<const CaseResult> cases) : rule_(rule), cases_(cases) {}
-
-  GateResult judge() {
+  Judge(const Rule& rule, std::span<const CaseResult> cases,
+        std::span<const Comparison> comparisons)
+      : rule_(rule), cases_(cases), comparisons_(comparisons) {
     gate_.id = rule_.id;
     gate_.metric = rule_.metric;
     gate_.require = rule_.require.text;
@@ -124,41 +32,52 @@ class Judge {
     for (const CaseResult& result : cases_) {
       if (!covers(rule_, result)) continue;
       if (!rule_.against.empty() && is_other_arm(rule_, result, result)) continue;
-      gate_.cases.push_back(judge_case(result));
+      rows_.push_back(read(result));
     }
+  }
+
+  [[nodiscard]] bool required() const { return rule_.required; }
+
+  /// The chances of the rows whose evidence is not exact.
+  [[nodiscard]] std::vector<double> chances() const {
+    std::vector<double> out;
+    for (const Row& row : rows_) {
+      if (is_chancy(row)) out.push_back(chance_within(*row.reading.evidence, rule_.require));
+    }
+    return out;
+  }
+
+  /// `errors`: one for each of the chances.
+  GateResult judge(std::span<const double> errors) {
+    std::size_t next = 0;
+    for (Row& row : rows_) judge_row(row, is_chancy(row) ? errors[next++] : 0);
     conclude();
     return std::move(gate_);
   }
 
  private:
-  GateCase judge_case(const CaseResult& result) {
+  struct Row {
+    const CaseResult* result;
+    Reading reading;
     GateCase out;
-    out.id = result.id;
+  };
+
+  static bool is_chancy(const Row& row) {
+    return row.reading.evidence && !row.reading.evidence->exact();
+  }
+
+  Row read(const CaseResult& result) {
+    Row row{&result, read_metric(rule_.metric, result), {}};
+    row.out.id = result.id;
     note_unit(result);
-    Reading reading = read_metric(rule_.metric, result);
-    if (reading.value && !rule_.against.empty()) reading = compare(result, *reading.value, out);
-    if (!reading.value) {
-      out.status = reading.status;
-      out.reason = std::move(reading.reason);
-      if (out.status == GateStatus::kFail && rule_.against.empty()) {
-        out.value = shown_value(rule_.metric, result);
-        if (out.value) consider(*out.value);
-      }
-      return out;
+    if (row.reading.evidence && !rule_.against.empty()) {
+      row.reading = compare(result, *row.reading.evidence, row.out);
     }
-    out.value = reading.value;
-    const bool good = *out.value >= rule_.require.min && *out.value <= rule_.require.max;
-    out.status = good ? GateStatus::kPass : GateStatus::kFail;
-    if (!good) {
-      out.reason = {reason::kLimit,
-                    fmt::format("{}, needs {}", show(*out.value, gate_.unit), rule_.require.text)};
-    }
-    consider(*out.value);
-    return out;
+    return row;
   }
 
   /// The value against that of the other arm.
-  Reading compare(const CaseResult& result, double value, GateCase& out) const {
+  Reading compare(const CaseResult& result, const Evidence& mine, GateCase& out) const {
     const auto other = std::find_if(cases_.begin(), cases_.end(), [&](const CaseResult& candidate) {
       return is_other_arm(rule_, result, candidate);
     });
@@ -167,20 +86,115 @@ class Judge {
     }
     out.against = other->id;
     Reading theirs = read_metric(rule_.metric, *other);
-    if (!theirs.value) {
-      // A feature that is off stays a declared choice, a wrong arm stays wrong; else it is missing.
+    if (!theirs.evidence) {
+      // A feature that is off stays a declared choice, a wrong arm stays wrong, a doubtful one
+      // doubtful; else it is missing.
       if (theirs.reason.code == reason::kFeatureOff) return theirs;
-      const bool wrong = theirs.status == GateStatus::kFail;
-      theirs.reason = {wrong ? theirs.reason.code : reason::kMissingCase,
-                       "the other arm: " + (wrong ? theirs.reason.detail : theirs.reason.text())};
+      const bool kept =
+          theirs.status == GateStatus::kFail || theirs.reason.code == reason::kInconclusive;
+      theirs.reason = {kept ? theirs.reason.code : reason::kMissingCase,
+                       "the other arm: " + (kept ? theirs.reason.detail : theirs.reason.text())};
       return theirs;
     }
-    const double ratio = value / *theirs.value;
+    const MetricInfo* metric = find_metric(rule_.metric);
+    if (metric == nullptr || !is_compared_in_rounds(*metric)) {
+      return compare_samples(mine, *theirs.evidence, result, *other);
+    }
+    Reading reading = read_comparison(*metric, result, *other, comparisons_);
+    if (reading.evidence) {
+      Evidence& evidence = *reading.evidence;
+      evidence.value = in_unit(evidence.value);
+      for (double& sample : evidence.samples) sample = in_unit(sample);
+      if (std::string why = null_differs(result, *other); !why.empty()) {
+        out.value = evidence.value;
+        return no_reading(reason::kInconclusive, std::move(why));
+      }
+    }
+    return reading;
+  }
+
+  /// Each sample with the one of the other arm that was taken at the same place in its row. They
+  /// were not taken at the same time, so on a disturbed machine they say nothing.
+  Reading compare_samples(const Evidence& mine, const Evidence& theirs, const CaseResult& result,
+                          const CaseResult& other) const {
+    const double ratio = mine.value / theirs.value;
     if (!std::isfinite(ratio)) {
       return no_reading(reason::kMissingMetric,
-                        fmt::format("{} can't be compared with {:g}", rule_.metric, *theirs.value));
+                        fmt::format("{} can't be compared with {:g}", rule_.metric, theirs.value));
     }
-    return {rule_.require.kind == RequireKind::kChange ? ratio - 1 : ratio, {}, GateStatus::kPass};
+    if (!mine.exact()) {
+      for (const CaseResult* arm : {&result, &other}) {
+        if (is_disturbed(*arm)) return no_reading(reason::kInconclusive, disturbed(*arm));
+      }
+    }
+    Evidence evidence{in_unit(ratio), {}, {}};
+    for (std::size_t i = 0; i < std::min(mine.samples.size(), theirs.samples.size()); ++i) {
+      evidence.samples.push_back(in_unit(mine.samples[i] / theirs.samples[i]));
+    }
+    return {std::move(evidence), {}, {}};
+  }
+
+  /// What the baseline's copy says against any judgement; empty if nothing.
+  [[nodiscard]] std::string null_differs(const CaseResult& result, const CaseResult& other) const {
+    const bool change = rule_.require.kind == RequireKind::kChange;
+    double nearest = kInfinity;  // of the limits, as the factor that it is away from no difference
+    for (const double limit : {rule_.require.min, rule_.require.max}) {
+      const double ratio = change ? limit + 1 : limit;
+      if (ratio > 0 && std::isfinite(ratio))
+        nearest = std::min(nearest, std::max(ratio, 1 / ratio));
+    }
+    return why_unfit(*find_comparison(comparisons_, result.id, other.id), nearest);
+  }
+
+  [[nodiscard]] double in_unit(double ratio) const {
+    return rule_.require.kind == RequireKind::kChange ? ratio - 1 : ratio;
+  }
+
+  void judge_row(Row& row, double error) {
+    GateCase& out = row.out;
+    if (!row.reading.evidence) {
+      out.status = row.reading.status;
+      out.reason = std::move(row.reading.reason);
+      if (out.status == GateStatus::kFail && rule_.against.empty()) {
+        out.value = shown_value(rule_.metric, *row.result);
+      }
+    } else {
+      const Evidence& evidence = *row.reading.evidence;
+      out.value = evidence.value;
+      if (!evidence.exact()) {
+        const Interval interval = interval_of(evidence);
+        out.interval = {interval.low, interval.high};
+      }
+      switch (side_of(evidence, rule_.require, error)) {
+        case Side::kWithin:
+          out.status = GateStatus::kPass;
+          break;
+        case Side::kBeyond:
+          out.status = GateStatus::kFail;
+          out.reason = {
+              reason::kLimit,
+              fmt::format("{}, needs {}", show(evidence.value, gate_.unit), rule_.require.text)};
+          break;
+        case Side::kOpen:
+          out.status = GateStatus::kSkipped;
+          out.reason = {reason::kInconclusive, open(evidence, *row.result)};
+      }
+    }
+    if (out.value) consider(*out.value, out);
+    gate_.cases.push_back(std::move(out));
+  }
+
+  /// What is known, what could be, and what it would take.
+  [[nodiscard]] std::string open(const Evidence& evidence, const CaseResult& result) const {
+    const Interval interval = interval_of(evidence);
+    std::string out = fmt::format("{}..{}, needs {}; ", show(interval.low, gate_.unit),
+                                  show(interval.high, gate_.unit), rule_.require.text);
+    if (evidence.undisturbed) return out + disturbed(result);
+    out += fmt::format("{} {} tell {:.2g}%", evidence.samples.size(), evidence.each,
+                       detectable(evidence) * 100);
+    const auto needed = samples_needed(evidence, rule_.require);
+    return out + (needed ? fmt::format(", this takes about {}", *needed)
+                         : ", and the value is on the limit");
   }
 
   void note_unit(const CaseResult& result) {
@@ -193,7 +207,7 @@ class Judge {
   }
 
   /// Keeps the value that is farthest beyond its bound, or nearest to it, as the gate's own.
-  void consider(double value) {
+  void consider(double value, const GateCase& one) {
     const double below = rule_.require.min - value;
     const double above = value - rule_.require.max;
     const double badness = std::max(below, above);
@@ -201,6 +215,7 @@ class Judge {
     worst_ = badness;
     worst_case_ = gate_.cases.size();  // the one that is being judged comes next
     gate_.value = value;
+    gate_.interval = one.interval;
     const double bound = below > above ? rule_.require.min : rule_.require.max;
     gate_.limit = std::isfinite(bound) ? std::optional(bound) : std::nullopt;
   }
@@ -210,6 +225,7 @@ class Judge {
       return missing({reason::kNothingMeasured, "no case of the run is covered by this gate"});
     }
     const GateCase* failed = nullptr;
+    const GateCase* unsure = nullptr;
     const GateCase* unjudged = nullptr;
     std::size_t passed = 0;
     std::size_t off = 0;
@@ -220,6 +236,8 @@ class Judge {
         ++passed;
       } else if (one.reason.code == reason::kFeatureOff) {
         ++off;
+      } else if (one.reason.code == reason::kInconclusive) {
+        if (unsure == nullptr) unsure = &one;
       } else if (one.status == GateStatus::kSkipped) {
         ++open;
         if (unjudged == nullptr) unjudged = &one;
@@ -229,6 +247,8 @@ class Judge {
       const GateCase& worst = gate_.cases[worst_case_];
       return end(GateStatus::kFail, about(worst.status == GateStatus::kFail ? worst : *failed));
     }
+    // What was measured and is not sure is not missing: no rule on what is missing lets it pass.
+    if (unsure != nullptr) return end(GateStatus::kSkipped, about(*unsure));
     if (off == gate_.cases.size()) {
       gate_.blocking = false;
       return end(GateStatus::kSkipped, about(gate_.cases.front()));
@@ -262,6 +282,8 @@ class Judge {
 
   const Rule& rule_;
   std::span<const CaseResult> cases_;
+  std::span<const Comparison> comparisons_;
+  std::vector<Row> rows_;
   GateResult gate_;
   double worst_ = 0;
   std::size_t worst_case_ = 0;
@@ -269,9 +291,28 @@ class Judge {
 
 }  // namespace
 
-std::vector<GateResult> judge(std::span<const Rule> rules, std::span<const CaseResult> cases) {
+std::vector<GateResult> judge(std::span<const Rule> rules, std::span<const CaseResult> cases,
+                              std::span<const Comparison> comparisons) {
+  std::vector<Judge> judges;
+  std::vector<double> chances;
+  for (const Rule& rule : rules) {
+    judges.emplace_back(rule, cases, comparisons);
+    if (!rule.required) continue;
+    const std::vector<double> more = judges.back().chances();
+    chances.insert(chances.end(), more.begin(), more.end());
+  }
+  const std::vector<double> shared = shared_errors(chances);
   std::vector<GateResult> gates;
-  for (const Rule& rule : rules) gates.push_back(Judge(rule, cases).judge());
+  std::size_t next = 0;
+  for (Judge& judge : judges) {
+    const std::size_t count = judge.chances().size();
+    if (judge.required()) {
+      gates.push_back(judge.judge(std::span(shared).subspan(next, count)));
+      next += count;
+    } else {
+      gates.push_back(judge.judge(std::vector<double>(count, kErrorRate)));
+    }
+  }
   return gates;
 }
 

@@ -32,10 +32,25 @@ Found find_case(std::span<const CaseResult> cases, CaseStatus status) {
   return {};
 }
 
+/// The first comparison of this status, likewise.
+Reason find_comparison(std::span<const Comparison> comparisons, CaseStatus status) {
+  const auto found =
+      std::find_if(comparisons.begin(), comparisons.end(),
+                   [&](const Comparison& comparison) { return comparison.status == status; });
+  if (found == comparisons.end()) return {};
+  return {found->reason.code, fmt::format("{} against {}: {}", found->candidate, found->baseline,
+                                          found->reason.detail)};
+}
+
 /// A case that is faster than the machine can be: its measurement is wrong, whatever gates look at.
-Found find_implausible(std::span<const CaseResult> cases) {
-  const auto found = std::find_if(cases.begin(), cases.end(), is_implausible);
-  return found == cases.end() ? Found{} : Found{&*found, implausible(*found)};
+/// A doubtful one is none to rely on.
+Found find_implausible(std::span<const CaseResult> cases, Plausibility wanted) {
+  for (const CaseResult& result : cases) {
+    if (plausibility(result) != wanted) continue;
+    if (wanted == Plausibility::kImpossible) return {&result, implausible(result)};
+    return {&result, {reason::kInconclusive, doubtful(result)}};
+  }
+  return {};
 }
 
 const GateResult* find_gate(std::span<const GateResult> gates, GateStatus status,
@@ -55,7 +70,7 @@ Reason about(const GateResult& gate) {
 }  // namespace
 
 Verdict conclude(std::span<const GateResult> gates, std::span<const CaseResult> cases,
-                 bool interrupted, const Routes& routes) {
+                 std::span<const Comparison> comparisons, bool interrupted, const Routes& routes) {
   if (interrupted) {
     const auto measured = std::count_if(cases.begin(), cases.end(), [](const CaseResult& result) {
       return standing_of(result).status == CaseStatus::kMeasured;
@@ -67,7 +82,10 @@ Verdict conclude(std::span<const GateResult> gates, std::span<const CaseResult> 
   if (const Found wrong = find_case(cases, CaseStatus::kFail)) {
     return make(VerdictStatus::kFail, wrong.about(), routes.fail, ExitCode::kFail);
   }
-  if (const Found impossible = find_implausible(cases)) {
+  if (Reason wrong = find_comparison(comparisons, CaseStatus::kFail); !wrong.empty()) {
+    return make(VerdictStatus::kFail, std::move(wrong), routes.fail, ExitCode::kFail);
+  }
+  if (const Found impossible = find_implausible(cases, Plausibility::kImpossible)) {
     return make(VerdictStatus::kFail, impossible.about(), routes.fail, ExitCode::kFail);
   }
   if (const GateResult* failed = find_gate(gates, GateStatus::kFail)) {
@@ -75,6 +93,9 @@ Verdict conclude(std::span<const GateResult> gates, std::span<const CaseResult> 
   }
   if (const Found broken = find_case(cases, CaseStatus::kError)) {
     return make(VerdictStatus::kFail, broken.about(), routes.retry, ExitCode::kFault);
+  }
+  if (Reason broken = find_comparison(comparisons, CaseStatus::kError); !broken.empty()) {
+    return make(VerdictStatus::kFail, std::move(broken), routes.retry, ExitCode::kFault);
   }
   if (!find_case(cases, CaseStatus::kMeasured)) {
     Reason why{reason::kNothingMeasured, ""};
@@ -88,6 +109,9 @@ Verdict conclude(std::span<const GateResult> gates, std::span<const CaseResult> 
   }
   if (const GateResult* open = find_gate(gates, GateStatus::kSkipped, true)) {
     return make(VerdictStatus::kSkipped, about(*open), routes.retry, ExitCode::kInconclusive);
+  }
+  if (const Found doubt = find_implausible(cases, Plausibility::kDoubtful)) {
+    return make(VerdictStatus::kSkipped, doubt.about(), routes.retry, ExitCode::kInconclusive);
   }
   if (const GateResult* open = find_gate(gates, GateStatus::kSkipped)) {
     return make(VerdictStatus::kSkipped, about(*open), routes.retry, ExitCode::kNothingMeasured);

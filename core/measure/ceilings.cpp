@@ -147,6 +147,16 @@ class CeilingProbe::Impl {
 CeilingProbe::CeilingProbe() : impl_(std::make_unique<Impl>()) {}
 CeilingProbe::~CeilingProbe() = default;
 
-Ceilings CeilingProbe::measure(unsigned threads) { return impl_->measure(threads); }
+Ceilings CeilingProbe::measure(unsigned threads) {
+  Ceilings measured = impl_->measure(threads);
+  measured.cache = last_level_cache();
+  return measured;
+}
+
+Ceilings best_of(const Ceilings& a, const Ceilings& b) {
+  return {std::max(a.read_bandwidth, b.read_bandwidth), std::max(a.int8_peak, b.int8_peak),
+          std::max(a.f32_peak, b.f32_peak), std::max(a.bf16_peak, b.bf16_peak),
+          std::max(a.cache, b.cache)};
+}
 
 }  // namespace bitgate

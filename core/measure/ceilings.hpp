@@ -32,6 +32,9 @@ class CeilingProbe {
   std::unique_ptr<Impl> impl_;
 };
 
+/// The best of both: a ceiling is what can be reached.
+Ceilings best_of(const Ceilings& a, const Ceilings& b);
+
 /// Cores that this process may use (affinity and cgroup quota), at least 1.
 unsigned usable_cores();
 /// Last-level caches that data must fill to be read from memory time and again. Where lines are

@@ -20,8 +20,8 @@ constexpr double kLeastTicks = 1000;
 constexpr double kGroupNs = 1e8;  // samples are asked for in groups of about this long
 constexpr std::uint64_t kMostRepeat = 1U << 30;
 constexpr std::size_t kTrendWindow = 10;
-constexpr std::uint64_t kLeastSamples = 3;
-constexpr std::size_t kLeastForInterval = 6;
+/// A median has a 95 % interval from six values on; twelve decide a hundred gates at once.
+constexpr std::uint64_t kLeastSamples = 12;
 constexpr std::uint64_t kBriefSamples = 20;
 constexpr double kBriefNs = 2e8;
 
@@ -69,7 +69,7 @@ struct Calibration {
 /// Executions so that a sample is long enough for the clock. Seen twice, since a first execution is
 /// often slow for reasons of its own.
 Calibration calibrate(const Sampler& sampler, double slow_ns) {
-  const double wanted = std::max(kLeastSampleNs, kLeastTicks * clock_tick_ns());
+  const double wanted = least_sample_ns();
   Calibration result;
   bool seen_before = false;
   bool slow_before = false;
@@ -118,7 +118,6 @@ void warm_up(const Sampler& sampler, double sample_ns, double cap_ns, StageResul
 }
 
 bool precise(std::span<const std::uint64_t> times, double precision) {
-  if (times.size() < kLeastForInterval) return false;  // there is no interval yet to be narrow
   const std::vector<double> values = to_double(times);
   const Interval interval = median_interval(values);
   const double center = median(values);
@@ -203,6 +202,8 @@ void summarize(StageResult& result) {
 double median_ns(const StageResult& stage) {
   return median(to_double(stage.samples_ns)) / static_cast<double>(stage.repeat);
 }
+
+double least_sample_ns() { return std::max(kLeastSampleNs, kLeastTicks * clock_tick_ns()); }
 
 double clock_tick_ns() {
   // The smallest step seen is the resolution that counts; the kernel's own figure is always 1 ns.

@@ -25,25 +25,29 @@ using Sampler =
 
 /// Calibrates `repeat` (a sample lasts at least 5 ms and 1000 clock ticks), warms up until the last
 /// 10 samples show no trend (cap: a quarter of max_time), then samples until the wanted precision
-/// with at least min_samples (and 6, below which the median has no such interval), or until
-/// max_time is over with at least 3 samples. What takes a quarter of max_time for one execution
+/// with at least min_samples, or until max_time is over; 12 samples are taken in any case, since
+/// fewer can't settle a gate among many. What takes a quarter of max_time for one execution
 /// gets one as warm-up. Throws std::runtime_error if the sampler returns another number of samples
 /// than was asked for, or if its clock stands still.
 StageResult measure_stage(const Sampler& sampler, const Sampling& sampling);
 
-/// A stage that is only worth a few executions (load, quantize, output): at least 3 samples of one
-/// execution, then on until 20 samples or 200 ms. Throws as measure_stage does for a wrong number.
+/// A stage that is only worth a few executions (load, quantize, output): at least 12 samples of
+/// one execution, then on until 20 samples or 200 ms. Throws as measure_stage does for a wrong
+/// number.
 StageResult measure_briefly(const Sampler& sampler);
 
 /// What has been warmed up already, each sample of `repeat` executions: at least 3 samples, then on
 /// until the wanted precision (which takes 6), 20 samples, or max_time. Throws likewise.
 StageResult measure_passes(const Sampler& sampler, std::uint64_t repeat, const Sampling& sampling);
 
-/// Fills result.summary from its samples, of which there is one.
+/// Fills the summary from the samples, of which there is one at least.
 void summarize(StageResult& result);
 
 /// Nanoseconds of one execution: the median over samples, divided by `repeat`. NaN without samples.
 double median_ns(const StageResult& stage);
+
+/// What a sample lasts at least.
+double least_sample_ns();
 
 /// The smallest step of the host's monotonic clock as observed, in nanoseconds.
 double clock_tick_ns();

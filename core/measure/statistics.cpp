@@ -55,13 +55,45 @@ double quantile(std::span<const double> values, double q) {
 }
 
 Interval median_interval(std::span<const double> values, double confidence) {
+  return median_interval(values, confidence, static_cast<double>(values.size()));
+}
+
+Interval median_interval(std::span<const double> values, double confidence, double effective) {
   if (values.empty()) {
     const double nan = std::numeric_limits<double>::quiet_NaN();
     return {nan, nan};
   }
   const std::vector<double> order = sorted(values);
-  const std::size_t rank = std::max<std::size_t>(lower_rank(order.size(), (1 - confidence) / 2), 1);
+  const auto independent = static_cast<std::size_t>(effective);
+  const std::size_t found = lower_rank(independent, (1 - confidence) / 2);
+  const std::size_t spread = found == 0 ? 0 : found * order.size() / independent;
+  const std::size_t rank = std::max<std::size_t>(spread, 1);
   return {order[rank - 1], order[order.size() - rank]};
+}
+
+double effective_count(std::span<const double> values) {
+  const auto n = static_cast<double>(values.size());
+  const double center = median(values);
+  double together = 0;
+  double all = 0;
+  double before = 0;
+  for (const double value : values) {
+    const double side = value > center ? 1 : (value < center ? -1 : 0);
+    together += side * before;
+    all += side * side;
+    before = side;
+  }
+  const double r = all > 0 ? std::max(together / all, 0.0) : 0;
+  return std::max(n * (1 - r) / (1 + r), std::min(n, 1.0));
+}
+
+double sign_tail(std::size_t successes, std::size_t n) {
+  const auto count = static_cast<double>(n);
+  double tail = 0;
+  for (std::size_t k = n + 1; k-- > successes;) {
+    tail += std::exp(log_choose(count, static_cast<double>(k)) - count * std::log(2.0));
+  }
+  return std::min(tail, 1.0);
 }
 
 bool stationary(std::span<const double> values) {

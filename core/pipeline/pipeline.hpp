@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -89,6 +90,9 @@ struct Pipeline {
   std::filesystem::path path;  ///< absolute
   std::string file;            ///< as it was named, for messages
   std::string sha256;
+  std::string text;  ///< of the file
+  std::map<std::string, std::vector<std::string>> replaced_axes;  ///< on the command line
+  std::optional<std::uint64_t> replaced_seed;                     ///< likewise
   std::string name;
   std::string gate;
   std::vector<std::string> features;

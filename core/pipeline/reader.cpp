@@ -212,6 +212,9 @@ Pipeline parse_pipeline(std::string_view text, const std::string& file,
   reading.finish();
   pipeline.file = file;
   pipeline.sha256 = sha256(text);
+  pipeline.text = text;
+  pipeline.replaced_axes = overrides.axes;
+  pipeline.replaced_seed = overrides.seed;
   return pipeline;
 }
 

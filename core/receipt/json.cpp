@@ -3,6 +3,7 @@
 #include <cmath>
 #include <string_view>
 
+#include "base/sha256.hpp"
 #include "base/text.hpp"
 
 namespace bitgate {
@@ -18,6 +19,32 @@ Json to_json(const Reason& why) { return why.empty() ? Json(nullptr) : Json(to_u
 
 Json number(std::optional<double> value) {
   return value && std::isfinite(*value) ? Json(*value) : Json(nullptr);
+}
+
+Json to_json(const std::optional<Span>& span) {
+  if (!span || !std::isfinite(span->low) || !std::isfinite(span->high)) return nullptr;
+  return Json::array({span->low, span->high});
+}
+
+Json to_json(const std::optional<Disturbance>& disturbance) {
+  if (!disturbance) return nullptr;
+  return {{"waited", number(disturbance->waited)}, {"stolen", number(disturbance->stolen)}};
+}
+
+Json to_json(const PipelineInfo& pipeline) {
+  Json axes = Json::object();
+  for (const auto& [axis, values] : pipeline.axes) {
+    axes[to_utf8(axis)] = Json::array();
+    for (const std::string& value : values) axes[to_utf8(axis)].push_back(to_utf8(value));
+  }
+  return {{"name", to_utf8(pipeline.name)},
+          {"gate", to_utf8(pipeline.gate)},
+          {"path", to_utf8(pipeline.path)},
+          {"sha256", pipeline.sha256},
+          {"text", to_utf8(pipeline.text)},
+          {"axes", std::move(axes)},
+          {"seed", pipeline.seed ? Json(*pipeline.seed) : Json(nullptr)},
+          {"filter", text_or_null(pipeline.filter)}};
 }
 
 Json to_json(const Metric& metric) {
@@ -56,7 +83,8 @@ Json to_json(const Ceilings& ceilings) {
   return {{"read_bandwidth", figure(ceilings.read_bandwidth, "B/s")},
           {"int8_peak", figure(ceilings.int8_peak, "multiply-adds/s")},
           {"f32_peak", figure(ceilings.f32_peak, "multiply-adds/s")},
-          {"bf16_peak", figure(ceilings.bf16_peak, "multiply-adds/s")}};
+          {"bf16_peak", figure(ceilings.bf16_peak, "multiply-adds/s")},
+          {"cache_bytes", ceilings.cache}};
 }
 
 Json to_json(const GeneratedAnswer& answer) {
@@ -173,6 +201,7 @@ Json to_json(const CaseResult& result) {
           {"suite", to_utf8(result.suite)},
           {"backend", to_utf8(result.backend)},
           {"device", text_or_null(result.device)},
+          {"simulated", result.simulated},
           {"axes", std::move(axes)},
           {"threads", result.threads},
           {"status", word(result.status)},
@@ -181,9 +210,47 @@ Json to_json(const CaseResult& result) {
           {"kernels", std::move(kernels)},
           {"metrics", std::move(metrics)},
           {"ceilings", result.ceilings ? to_json(*result.ceilings) : Json(nullptr)},
+          {"disturbance", to_json(result.disturbance)},
           {"digest", text_or_null(result.digest)},
           {"generation", result.generation ? to_json(*result.generation) : Json(nullptr)},
           {"stderr_tail", text_or_null(result.stderr_tail)}};
+}
+
+Json to_json(const Comparison& comparison) {
+  Json rounds = {{"order", Json::array()},
+                 {"baseline_ns", Json::array()},
+                 {"candidate_ns", Json::array()},
+                 {"null_ns", Json::array()},
+                 {"stolen", Json::array()}};
+  for (const Round& round : comparison.rounds) {
+    rounds["order"].push_back(round.order);
+    rounds["baseline_ns"].push_back(round.baseline_ns);
+    rounds["candidate_ns"].push_back(round.candidate_ns);
+    rounds["null_ns"].push_back(round.null_ns);
+    rounds["stolen"].push_back(number(round.stolen));
+  }
+  Json out = {{"candidate", to_utf8(comparison.candidate)},
+              {"baseline", to_utf8(comparison.baseline)},
+              {"status", word(comparison.status)},
+              {"reason", to_json(comparison.reason)},
+              {"seed", comparison.seed},
+              {"repeat", comparison.repeat},
+              {"rounds", std::move(rounds)},
+              {"dropped", nullptr},
+              {"ratio", nullptr},
+              {"null", nullptr},
+              {"bootstrap", nullptr}};
+  if (comparison.summary) {
+    const auto ratio = [](const RatioSummary& summary) -> Json {
+      return {{"median", number(summary.median)},
+              {"interval", to_json(std::optional(summary.interval))}};
+    };
+    out["dropped"] = comparison.summary->dropped;
+    out["ratio"] = ratio(comparison.summary->ratio);
+    out["null"] = ratio(comparison.summary->null);
+    out["bootstrap"] = to_json(std::optional(comparison.summary->bootstrap));
+  }
+  return out;
 }
 
 Json to_json(const GateResult& result) {
@@ -193,13 +260,20 @@ Json to_json(const GateResult& result) {
                      {"status", word(one.status)},
                      {"reason", to_json(one.reason)},
                      {"value", number(one.value)},
+                     {"interval", to_json(one.interval)},
                      {"against", text_or_null(one.against)}});
   }
-  return {{"id", to_utf8(result.id)},           {"metric", result.metric},
-          {"require", to_utf8(result.require)}, {"required", result.required},
-          {"blocking", result.blocking},        {"status", word(result.status)},
-          {"reason", to_json(result.reason)},   {"value", number(result.value)},
-          {"limit", number(result.limit)},      {"unit", result.unit},
+  return {{"id", to_utf8(result.id)},
+          {"metric", result.metric},
+          {"require", to_utf8(result.require)},
+          {"required", result.required},
+          {"blocking", result.blocking},
+          {"status", word(result.status)},
+          {"reason", to_json(result.reason)},
+          {"value", number(result.value)},
+          {"interval", to_json(result.interval)},
+          {"limit", number(result.limit)},
+          {"unit", result.unit},
           {"cases", std::move(cases)}};
 }
 
@@ -217,26 +291,31 @@ Json to_json(const Receipt& receipt) {
   for (const auto& [threads, measured] : receipt.ceilings) {
     ceilings[std::to_string(threads)] = to_json(measured);
   }
-  return {{"schema", kReceiptSchema},
-          {"verdict", to_json(receipt.verdict)},
-          {"gates", array_of(receipt.gates)},
-          {"pipeline",
-           {{"name", to_utf8(receipt.pipeline.name)},
-            {"gate", to_utf8(receipt.pipeline.gate)},
-            {"path", to_utf8(receipt.pipeline.path)},
-            {"sha256", receipt.pipeline.sha256}}},
-          {"tool",
-           {{"version", receipt.tool.version},
-            {"git", receipt.tool.git},
-            {"build", receipt.tool.build}}},
-          {"started", receipt.started},
-          {"finished", receipt.finished},
-          {"argv", std::move(argv)},
-          {"interrupted", receipt.interrupted},
-          {"environment", to_json(receipt.environment)},
-          {"plugins", array_of(receipt.plugins)},
-          {"ceilings", std::move(ceilings)},
-          {"cases", array_of(receipt.cases)}};
+  Json out = {{"schema", kReceiptSchema},
+              {"verdict", to_json(receipt.verdict)},
+              {"gates", array_of(receipt.gates)},
+              {"pipeline", to_json(receipt.pipeline)},
+              {"tool",
+               {{"version", receipt.tool.version},
+                {"git", receipt.tool.git},
+                {"build", receipt.tool.build}}},
+              {"started", receipt.started},
+              {"finished", receipt.finished},
+              {"argv", std::move(argv)},
+              {"interrupted", receipt.interrupted},
+              {"environment", to_json(receipt.environment)},
+              {"plugins", array_of(receipt.plugins)},
+              {"ceilings", std::move(ceilings)},
+              {"cases", array_of(receipt.cases)},
+              {"comparisons", array_of(receipt.comparisons)}};
+  out["digest"] = digest_of(out);
+  return out;
+}
+
+std::string digest_of(const Json& receipt) {
+  Json rest = receipt;
+  rest.erase("digest");
+  return sha256(rest.dump(-1, ' ', false, Json::error_handler_t::replace));
 }
 
 }  // namespace bitgate

@@ -52,6 +52,10 @@ constexpr std::array<MetricInfo, 28> kMetrics = {{
 
 }  // namespace
 
+bool is_compared_in_rounds(const MetricInfo& metric) {
+  return metric.statistic == "median" && metric.name.starts_with("compute.");
+}
+
 std::span<const MetricInfo> known_metrics() { return kMetrics; }
 
 const MetricInfo* find_metric(std::string_view name) {

@@ -18,6 +18,10 @@ struct MetricInfo {
   std::string_view meaning;
 };
 
+/// Whether gates with `against` compare this metric over rounds: it is a time of the compute stage,
+/// or goes with one.
+bool is_compared_in_rounds(const MetricInfo& metric);
+
 std::span<const MetricInfo> known_metrics();
 /// nullptr if there is no such metric.
 const MetricInfo* find_metric(std::string_view name);

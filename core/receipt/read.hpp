@@ -7,6 +7,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "receipt/receipt.hpp"
+
 namespace bitgate {
 
 /// The text is not a receipt; what() says what is wrong with it.
@@ -22,5 +24,9 @@ nlohmann::ordered_json parse_receipt(const std::string& text);
 
 /// Throws BadReceipt, or std::system_error if the file can't be read.
 nlohmann::ordered_json read_receipt(const std::filesystem::path& path);
+
+/// The receipt that a document holds; to_json gives the document again if it was whole. Throws
+/// BadReceipt where it lacks something, or something can't be what it says.
+Receipt receipt_of(const nlohmann::ordered_json& document);
 
 }  // namespace bitgate

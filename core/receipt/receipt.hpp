@@ -67,6 +67,14 @@ struct Ceilings {
   double int8_peak = 0;       ///< 8-bit multiply-adds/s
   double f32_peak = 0;        ///< f32 multiply-adds/s
   double bf16_peak = 0;       ///< multiply-adds/s of bf16 factors, summed in f32
+  std::uint64_t cache = 0;    ///< bytes of the last-level caches
+};
+
+/// What came between a case and its cores while it was measured, as shares of the time that its
+/// threads asked for: `waited` for a core that others had, `stolen` by the hypervisor.
+struct Disturbance {
+  double waited = 0;
+  double stolen = 0;
 };
 
 /// One prompt with what the model made of it.
@@ -115,9 +123,53 @@ struct CaseResult {
   std::vector<KernelCalls> kernels;
   std::map<std::string, Metric> metrics;          ///< "stage.name"
   std::optional<Ceilings> ceilings;               ///< sampled right beside this case
+  bool simulated = false;                         ///< the device is not real, so its times are none
+  std::optional<Disturbance> disturbance;         ///< nothing where the system does not tell
   std::string digest;                             ///< sha256 of the checked outputs
   std::optional<GenerationInfo> generation = {};  ///< of op generate
   std::string stderr_tail;                        ///< of a worker that failed
+};
+
+/// Both ends of an interval.
+struct Span {
+  double low = 0;
+  double high = 0;
+  bool operator==(const Span&) const = default;
+};
+
+/// One sample of each arm of a comparison, one after the other.
+struct Round {
+  std::string order;  ///< "BCN": the baseline, the candidate, the baseline's copy (null arm)
+  std::uint64_t baseline_ns = 0;
+  std::uint64_t candidate_ns = 0;
+  std::uint64_t null_ns = 0;
+  double stolen = 0;  ///< share of all cores' time that the hypervisor took meanwhile
+};
+
+/// A ratio of times over rounds: its median, and the 95 % interval of that from order statistics.
+struct RatioSummary {
+  double median = 1;
+  Span interval;
+};
+
+/// What rounds amount to. All ratios are of times: candidate, or copy, over baseline.
+struct ComparisonSummary {
+  std::uint64_t dropped = 0;  ///< rounds left out, by the rules in measure/rounds.hpp
+  RatioSummary ratio;
+  RatioSummary null;  ///< what the machine makes of no difference
+  Span bootstrap;     ///< 95 % BCa interval of the ratio of the arms' medians: shown beside `ratio`
+};
+
+/// Two cases measured in turns.
+struct Comparison {
+  std::string candidate;  ///< ids of the cases
+  std::string baseline;
+  CaseStatus status = CaseStatus::kSkipped;
+  Reason reason;
+  std::uint64_t seed = 0;    ///< of the order of the arms, and of the bootstrap
+  std::uint64_t repeat = 1;  ///< executions in one sample of any arm
+  std::vector<Round> rounds;
+  std::optional<ComparisonSummary> summary;  ///< nothing without rounds
 };
 
 /// An inconclusive gate is skipped too, with reason::kInconclusive: nothing but these three words
@@ -131,6 +183,8 @@ struct GateCase {
   Reason reason;
   std::optional<double> value;  ///< the metric, or its ratio or change against the other arm
   std::string against;          ///< id of the other arm, if any
+  std::optional<Span> interval =
+      {};  ///< that 95 % of such samples give; nothing for an exact value
 };
 
 struct GateResult {
@@ -141,10 +195,11 @@ struct GateResult {
   bool blocking = true;  ///< whether a fail or skip of it keeps the verdict from pass, if required
   GateStatus status = GateStatus::kSkipped;
   Reason reason;
-  std::optional<double> value;  ///< of the worst case
-  std::optional<double> limit;  ///< the bound nearest to it
-  std::string unit;             ///< of value and limit: the metric's, "x" or "%"
-  std::vector<GateCase> cases;  ///< all that it covers, judged or not
+  std::optional<double> value;        ///< of the worst case
+  std::optional<double> limit;        ///< the bound nearest to it
+  std::string unit;                   ///< of value and limit: the metric's, "x" or "%"
+  std::vector<GateCase> cases;        ///< all that it covers, judged or not
+  std::optional<Span> interval = {};  ///< of the worst case
 };
 
 enum class VerdictStatus { kPass, kFail, kSkipped };
@@ -194,6 +249,10 @@ struct PipelineInfo {
   std::string gate;  ///< the gate's public id, "generative:gate:benchmarks"
   std::string path;
   std::string sha256;  ///< of the file's bytes
+  std::string text;    ///< these bytes, so that the receipt can be verified without the file
+  std::map<std::string, std::vector<std::string>> axes = {};  ///< replaced on the command line
+  std::optional<std::uint64_t> seed = {};                     ///< likewise
+  std::string filter = {};  ///< that chose among the cases; empty: all
 };
 
 struct Receipt {
@@ -207,6 +266,7 @@ struct Receipt {
   std::vector<PluginInfo> plugins;
   std::map<unsigned, Ceilings> ceilings;  ///< threads -> the best of the run
   std::vector<CaseResult> cases;
+  std::vector<Comparison> comparisons;
   std::vector<GateResult> gates;
   Verdict verdict;
 };

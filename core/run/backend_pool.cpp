@@ -22,18 +22,20 @@ BackendPool::BackendPool(const Pipeline& pipeline, const worker::Catalog& catalo
 
 BackendPool::Live& BackendPool::get(const BackendSpec& backend) {
   std::unique_ptr<Live>& slot = live_[backend.name];
-  if (slot == nullptr) {
-    const worker::PluginFile file = resolve_plugin(backend.plugin, "backend", pipeline_, catalog_);
-    worker::BackendClient client(file, backend.options, options_);
-    const PluginInfo info = plugin_info(file, client.build());
-    if (std::none_of(plugins_.begin(), plugins_.end(),
-                     [&](const PluginInfo& known) { return known.path == info.path; })) {
-      plugins_.push_back(info);
-    }
-    std::vector<worker::DeviceInfo> devices = client.devices();
-    slot = std::make_unique<Live>(Live{std::move(client), std::move(devices)});
-  }
+  if (slot == nullptr) slot = start(backend);
   return *slot;
+}
+
+std::unique_ptr<BackendPool::Live> BackendPool::start(const BackendSpec& backend) {
+  const worker::PluginFile file = resolve_plugin(backend.plugin, "backend", pipeline_, catalog_);
+  worker::BackendClient client(file, backend.options, options_);
+  const PluginInfo info = plugin_info(file, client.build());
+  if (std::none_of(plugins_.begin(), plugins_.end(),
+                   [&](const PluginInfo& known) { return known.path == info.path; })) {
+    plugins_.push_back(info);
+  }
+  std::vector<worker::DeviceInfo> devices = client.devices();
+  return std::make_unique<Live>(Live{std::move(client), std::move(devices)});
 }
 
 void BackendPool::drop(const BackendSpec& backend) { live_.erase(backend.name); }

@@ -33,6 +33,9 @@ class BackendPool {
   /// Worker::call does.
   Live& get(const BackendSpec& backend);
 
+  /// Another worker of this backend, for whoever asks. Throws as get does.
+  std::unique_ptr<Live> start(const BackendSpec& backend);
+
   /// Ends the worker of this backend; the next get starts another.
   void drop(const BackendSpec& backend);
   /// The same, without letting the plugin close what it has open.

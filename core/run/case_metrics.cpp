@@ -3,6 +3,7 @@
 #include <bitgate/formats.hpp>
 
 #include <algorithm>
+#include <limits>
 
 #include "measure/ceilings.hpp"
 #include "measure/sampling.hpp"
@@ -10,6 +11,9 @@
 
 namespace bitgate {
 namespace {
+
+constexpr const char* kNoWeights = "no weights were checked";
+constexpr const char* kNoOutputs = "no output was checked";
 
 class Metrics {
  public:
@@ -34,9 +38,9 @@ class Metrics {
     put("output.time", time("output"));
     put("output.mismatches", facts_.outputs_checked
                                  ? Figure::of(static_cast<double>(facts_.output.mismatches))
-                                 : Figure::none("no output was checked"));
-    put("output.max_error", facts_.outputs_checked ? Figure::of(facts_.output.max_error)
-                                                   : Figure::none("no output was checked"));
+                                 : Figure::none(kNoOutputs));
+    put("output.max_error",
+        facts_.outputs_checked ? Figure::of(facts_.output.max_error) : Figure::none(kNoOutputs));
   }
 
  private:
@@ -70,7 +74,7 @@ class Metrics {
   }
 
   [[nodiscard]] Figure weights(double value) const {
-    return facts_.weights_checked ? Figure::of(value) : Figure::none("no weights were checked");
+    return facts_.weights_checked ? Figure::of(value) : Figure::none(kNoWeights);
   }
 
   /// The least time that the machine needs, over the time taken. Cold weights must come through the
@@ -102,7 +106,7 @@ class Metrics {
     if (!spent.value) return spent;
     if (!result_.ceilings) return Figure::none("no ceiling was measured");
     const double source_bytes = elements() * sizeof(float);
-    if (source_bytes < static_cast<double>(kColdCaches * last_level_cache())) {
+    if (source_bytes < static_cast<double>(kColdCaches * result_.ceilings->cache)) {
       return Figure::none("the f32 weights are small enough to come from the cache");
     }
     const double least_seconds = (source_bytes + weight_bytes()) / result_.ceilings->read_bandwidth;
@@ -120,6 +124,41 @@ class Metrics {
 
 void fill_metrics(CaseResult& result, const Case& what, const CaseFacts& facts) {
   Metrics(result, what, facts).fill();
+  if (!result.simulated) return;
+  for (auto& [name, metric] : result.metrics) {
+    if (metric.statistic != "median") continue;
+    metric.value.reset();
+    metric.reason = reason::kSimulatedDevice;
+  }
+}
+
+CaseFacts facts_of(const CaseResult& result) {
+  CaseFacts facts;
+  const auto recorded = [&](const char* name, const char* unchecked) {
+    const auto found = result.metrics.find(name);
+    return found != result.metrics.end() && found->second.reason != unchecked;
+  };
+  const auto value = [&](const char* name) {
+    const auto found = result.metrics.find(name);
+    const bool has = found != result.metrics.end() && found->second.value;
+    return has ? *found->second.value : std::numeric_limits<double>::quiet_NaN();
+  };
+  const auto count = [&](const char* name) {
+    const double number = value(name);
+    return number > 0 && number < 0x1p53 ? static_cast<std::uint64_t>(number) : 0;
+  };
+  facts.weights_checked = recorded("quantize.mismatches", kNoWeights);
+  if (facts.weights_checked) {
+    facts.weights = {count("quantize.mismatches"), value("quantize.nmse"), value("quantize.cosine"),
+                     value("quantize.max_abs")};
+  }
+  facts.outputs_checked = recorded("output.mismatches", kNoOutputs);
+  if (facts.outputs_checked) {
+    facts.output.mismatches = count("output.mismatches");
+    facts.output.max_error = value("output.max_error");
+  }
+  if (result.status == CaseStatus::kFail) facts.timing_invalid = result.reason.text();
+  return facts;
 }
 
 }  // namespace bitgate

@@ -1,12 +1,15 @@
 #include "run/case_runner.hpp"
 
 #include <bitgate/abi.h>
+#include <unistd.h>
 
 #include <algorithm>
 
 #include <fmt/format.h>
 
+#include "measure/disturbance.hpp"
 #include "run/case_metrics.hpp"
+#include "run/devices.hpp"
 #include "run/stages.hpp"
 #include "worker/interrupt.hpp"
 
@@ -23,25 +26,10 @@ void skip(CaseResult& result, const char* code, std::string detail) {
   result.reason = {code, std::move(detail)};
 }
 
-const worker::DeviceInfo* find_device(const std::vector<worker::DeviceInfo>& devices,
-                                      const std::string& id) {
-  if (id.empty()) return devices.empty() ? nullptr : &devices.front();
-  const auto found =
-      std::find_if(devices.begin(), devices.end(),
-                   [&](const worker::DeviceInfo& device) { return device.id == id; });
-  return found == devices.end() ? nullptr : &*found;
-}
-
 /// Whether a plugin may still find in this step that the machine lacks what it takes. Later it has
 /// said yes already, and a refusal is a fault: else a broken kernel could excuse itself.
 bool opens(const std::string& step) {
   return step == "open" || step == "device_info" || step == "session_open";
-}
-
-std::string device_names(const std::vector<worker::DeviceInfo>& devices) {
-  std::string names;
-  for (const worker::DeviceInfo& device : devices) names += (names.empty() ? "" : ", ") + device.id;
-  return names.empty() ? "none" : names;
 }
 
 constexpr int kMoreLooks = 10;
@@ -50,12 +38,6 @@ constexpr int kMoreLooks = 10;
 bool beats_ceiling(const CaseResult& result) {
   const auto share = result.metrics.find("compute.ceiling");
   return share != result.metrics.end() && share->second.value.value_or(0) > 1;
-}
-
-/// The best of what was sampled before and after: a ceiling is what can be reached.
-Ceilings best(const Ceilings& a, const Ceilings& b) {
-  return {std::max(a.read_bandwidth, b.read_bandwidth), std::max(a.int8_peak, b.int8_peak),
-          std::max(a.f32_peak, b.f32_peak), std::max(a.bf16_peak, b.bf16_peak)};
 }
 
 }  // namespace
@@ -109,12 +91,13 @@ void CaseRunner::run_on(const Case& what, BackendPool::Live& live, CaseResult& r
     return;
   }
   result.device = device->id;
-  result.threads = what.threads == 0 ? std::min(device->units, usable_cores()) : what.threads;
+  result.threads = threads_on(*device, what);
   if (result.threads > device->units) {
     skip(result, reason::kUnsupported,
          fmt::format("{} threads on {}, which has {}", result.threads, device->id, device->units));
     return;
   }
+  result.simulated = device->simulated;
   live.client.open_session(device->id, result.threads);
   if (what.suite->generate) {
     const auto ceilings = [&] { return measure_ceilings(result.threads); };
@@ -123,13 +106,6 @@ void CaseRunner::run_on(const Case& what, BackendPool::Live& live, CaseResult& r
     run_stages(what, live, workload_for(what), result);
   }
   live.client.close_session();
-  if (device->simulated && result.status == CaseStatus::kMeasured) {
-    for (auto& [name, metric] : result.metrics) {
-      if (metric.statistic != "median") continue;
-      metric.value.reset();
-      metric.reason = reason::kSimulatedDevice;
-    }
-  }
 }
 
 void CaseRunner::run_stages(const Case& what, BackendPool::Live& live, Workload& workload,
@@ -140,6 +116,7 @@ void CaseRunner::run_stages(const Case& what, BackendPool::Live& live, Workload&
     skip(result, reason::kUnsupported, *why);
     return;
   }
+  const DisturbanceMeter meter({::getpid(), live.client.process()});
   CaseFacts facts;
   result.stages["load"] = stages.load();
   result.stages["quantize"] = stages.quantize();
@@ -148,7 +125,7 @@ void CaseRunner::run_stages(const Case& what, BackendPool::Live& live, Workload&
 
   const Ceilings before = recent_ceilings(result.threads);
   result.stages["compute"] = stages.compute(pipeline_.sampling);
-  result.ceilings = best(before, measure_ceilings(result.threads));
+  result.ceilings = best_of(before, measure_ceilings(result.threads));
 
   result.stages["output"] = stages.output();
   facts.output = stages.check_outputs();
@@ -176,9 +153,10 @@ void CaseRunner::run_stages(const Case& what, BackendPool::Live& live, Workload&
   // A shared machine moves within seconds: before a time is called impossible, the ceiling that it
   // beats is looked at again.
   for (int look = 0; look < kMoreLooks && beats_ceiling(result); ++look) {
-    result.ceilings = best(*result.ceilings, measure_ceilings(result.threads));
+    result.ceilings = best_of(*result.ceilings, measure_ceilings(result.threads));
     fill_metrics(result, what, facts);
   }
+  result.disturbance = meter.read();
 }
 
 Ceilings CaseRunner::measure_ceilings(unsigned threads) {

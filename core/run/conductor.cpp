@@ -8,12 +8,15 @@
 #include <fmt/format.h>
 
 #include "base/version.hpp"
-#include "gate/judge.hpp"
+#include "gate/evidence.hpp"
 #include "measure/environment.hpp"
 #include "receipt/json.hpp"
 #include "run/backend_pool.hpp"
 #include "run/case_runner.hpp"
+#include "run/comparison.hpp"
 #include "run/documents.hpp"
+#include "run/judgement.hpp"
+#include "run/outline.hpp"
 #include "run/reporting.hpp"
 #include "run/worker_setup.hpp"
 #include "worker/interrupt.hpp"
@@ -24,16 +27,6 @@ namespace {
 std::string now_rfc3339() {
   const auto now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
   return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(now));
-}
-
-CaseResult not_run(const Case& what, Reason why) {
-  CaseResult result;
-  result.id = what.id;
-  result.suite = what.suite->name;
-  result.backend = what.backend->name;
-  result.axes = what.axes();
-  result.reason = std::move(why);
-  return result;
 }
 
 /// Elapsed time, and time left by what the finished cases took.
@@ -56,25 +49,6 @@ class Stopwatch {
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
   std::size_t total_;
 };
-
-void collect_ceilings(Receipt& receipt) {
-  for (const CaseResult& result : receipt.cases) {
-    if (!result.ceilings) continue;
-    Ceilings& best = receipt.ceilings[result.threads];
-    best.read_bandwidth = std::max(best.read_bandwidth, result.ceilings->read_bandwidth);
-    best.int8_peak = std::max(best.int8_peak, result.ceilings->int8_peak);
-    best.f32_peak = std::max(best.f32_peak, result.ceilings->f32_peak);
-    best.bf16_peak = std::max(best.bf16_peak, result.ceilings->bf16_peak);
-  }
-}
-
-/// Judges what is there, which makes the receipt complete.
-void conclude_receipt(const Pipeline& pipeline, Receipt& receipt) {
-  collect_ceilings(receipt);
-  receipt.gates = judge(pipeline.gates, receipt.cases);
-  receipt.verdict = conclude(receipt.gates, receipt.cases, receipt.interrupted, pipeline.routes);
-  receipt.finished = now_rfc3339();
-}
 
 /// Decides when a checkpoint is due: after each of the first cases, then as often as costs little.
 class Pace {
@@ -110,12 +84,17 @@ class Run {
         reporting_(reporting),
         receipt_(receipt),
         runner_(pipeline, pool),
+        comparisons_(pipeline, pool),
+        pairs_(pairs_of(pipeline, cases)),
         watch_(cases.size()) {}
 
   void cases() {
     // Every case of the plan has a result from the start, so that none can go missing unseen.
     for (const Case& what : cases_) {
       receipt_.cases.push_back(not_run(what, {reason::kMissingCase, "it was planned and not run"}));
+    }
+    for (const Pair& pair : pairs_) {
+      receipt_.comparisons.push_back(planned(cases_[pair.candidate], cases_[pair.baseline]));
     }
     // Whatever an earlier run left where the receipt goes must not be taken for this one's.
     pace_.step([&] { write_checkpoint(0); });
@@ -128,12 +107,43 @@ class Run {
         end_at(i, receipt_);
         return;
       }
-      if (i + 1 < cases_.size()) pace_.step([&] { write_checkpoint(i + 1); });
+      if (i + 1 < cases_.size() || !pairs_.empty()) pace_.step([&] { write_checkpoint(i + 1); });
       reporting_.event(case_finished(watch_.at(i, i + 1), receipt_.cases[i]));
     }
+    compare();
   }
 
  private:
+  /// The pairs of which both arms were measured, in turns.
+  void compare() {
+    for (std::size_t i = 0; i < pairs_.size(); ++i) {
+      Comparison& comparison = receipt_.comparisons[i];
+      const auto candidate = time_of(receipt_.cases[pairs_[i].candidate]);
+      const auto baseline = time_of(receipt_.cases[pairs_[i].baseline]);
+      if (!candidate || !baseline) {
+        comparison.reason = {reason::kMissingCase, "one of its arms was not timed"};
+        continue;
+      }
+      reporting_.event(comparison_started(i, pairs_.size(), comparison));
+      try {
+        if (worker::interrupted()) throw worker::Interrupted();
+        comparison = comparisons_.run(cases_[pairs_[i].candidate], *candidate,
+                                      cases_[pairs_[i].baseline], *baseline);
+      } catch (const worker::Interrupted&) {
+        receipt_.interrupted = true;
+        return;
+      }
+      if (i + 1 < pairs_.size()) pace_.step([&] { write_checkpoint(cases_.size()); });
+    }
+  }
+
+  /// Of one execution; nothing if no gate may judge it.
+  static std::optional<double> time_of(const CaseResult& result) {
+    const auto found = result.metrics.find("compute.time");
+    if (standing_of(result).status != CaseStatus::kMeasured) return std::nullopt;
+    return found == result.metrics.end() ? std::nullopt : found->second.value;
+  }
+
   /// Makes it the receipt of a run that was interrupted before case number `next`.
   void end_at(std::size_t next, Receipt& receipt) const {
     receipt.interrupted = true;
@@ -149,7 +159,8 @@ class Run {
     so_far.plugins.insert(so_far.plugins.end(), reporting_.plugins().begin(),
                           reporting_.plugins().end());
     end_at(next, so_far);
-    conclude_receipt(pipeline_, so_far);
+    judge_receipt(pipeline_, so_far);
+    so_far.finished = now_rfc3339();
     reporting_.event(checkpoint(so_far));
   }
 
@@ -159,6 +170,8 @@ class Run {
   Reporting& reporting_;
   Receipt& receipt_;
   CaseRunner runner_;
+  ComparisonRunner comparisons_;
+  std::vector<Pair> pairs_;
   Stopwatch watch_;
   Pace pace_;
 };
@@ -171,7 +184,9 @@ Receipt conduct(const Pipeline& pipeline, std::span<const Case> cases, const Run
   receipt.started = now_rfc3339();
   receipt.argv = options.argv;
   receipt.environment = read_environment();
-  receipt.pipeline = {pipeline.name, pipeline.gate, pipeline.path.string(), pipeline.sha256};
+  receipt.pipeline = {pipeline.name,          pipeline.gate, pipeline.path.string(),
+                      pipeline.sha256,        pipeline.text, pipeline.replaced_axes,
+                      pipeline.replaced_seed, options.filter};
 
   const worker::Catalog catalog = worker::search(worker::search_directories(), options.plugins);
   const worker::WorkerOptions workers = worker_setup(pipeline.limits, options.isolate);
@@ -187,7 +202,8 @@ Receipt conduct(const Pipeline& pipeline, std::span<const Case> cases, const Run
   }
   receipt.plugins.insert(receipt.plugins.end(), reporting.plugins().begin(),
                          reporting.plugins().end());
-  conclude_receipt(pipeline, receipt);
+  judge_receipt(pipeline, receipt);
+  receipt.finished = now_rfc3339();
   if (cases.empty()) receipt.verdict.reason.detail = options.why_empty;
 
   reporting.finish(to_json(receipt).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));

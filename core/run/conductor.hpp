@@ -16,6 +16,7 @@ struct RunOptions {
   bool isolate = true;            ///< false: plugins run in this process, for debuggers
   std::vector<std::string> argv;  ///< for the receipt
   std::string why_empty;          ///< for the verdict if there are no cases
+  std::string filter;             ///< that chose the cases, for the receipt
   worker::SearchOptions plugins;  ///< where plugins may come from
 };
 

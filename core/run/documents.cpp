@@ -139,6 +139,14 @@ std::string case_finished(const Progress& progress, const CaseResult& result) {
   return text(document);
 }
 
+std::string comparison_started(std::size_t index, std::size_t total, const Comparison& comparison) {
+  return text({{"event", "comparison-started"},
+               {"index", index},
+               {"total", total},
+               {"candidate", comparison.candidate},
+               {"baseline", comparison.baseline}});
+}
+
 std::string checkpoint(const Receipt& so_far) {
   return text({{"event", "checkpoint"}, {"receipt", to_json(so_far)}});
 }

@@ -44,6 +44,8 @@ std::string plan_document(const Pipeline& pipeline, std::span<const Case> cases,
 std::string plan_document(const nlohmann::ordered_json& receipt, const Terminal& terminal);
 std::string case_started(const Progress& progress, const Case& what);
 std::string case_finished(const Progress& progress, const CaseResult& result);
+/// Comparison number `index` of `total` begins.
+std::string comparison_started(std::size_t index, std::size_t total, const Comparison& comparison);
 /// The receipt that the run would leave if it ended now, in case it ends without another word.
 std::string checkpoint(const Receipt& so_far);
 std::string message(const std::string& level, const std::string& text);

@@ -50,7 +50,11 @@ class Stages {
   StageResult quantize();
   /// Reads the quantized weights back in their canonical layout.
   QuantizeCheck check_weights();
-  /// Timed executions over as many copies of the weights as the cache setting asks for.
+  /// As many copies of the weights as the cache setting asks for, to compute with.
+  void add_copies();
+  /// Times of `repeat` executions each; the copies have to be there.
+  std::vector<std::uint64_t> sample(std::uint64_t samples, std::uint64_t repeat);
+  /// Timed executions over these copies.
   StageResult compute(const Sampling& sampling);
   /// Reads one output back.
   StageResult output();
@@ -82,11 +86,9 @@ class Stages {
                                           worker::TensorRef y) const;
   QuantizeCheck check_ternary(const worker::TensorRef& weights, std::span<const std::byte> bytes);
   [[nodiscard]] std::uint64_t slot_count() const;
-  void add_copies();
   void write_activations(std::uint64_t variant);
   std::span<const std::byte> read_output(const Slot& slot);
   const Expected& expected(std::uint64_t variant);
-  std::vector<std::uint64_t> sample(std::uint64_t samples, std::uint64_t repeat);
 
   const Case& case_;
   worker::BackendClient& client_;

@@ -71,6 +71,7 @@ class BackendClient {
   explicit BackendClient(std::unique_ptr<Worker> worker) : worker_(std::move(worker)) {}
 
   [[nodiscard]] const std::string& build() const { return build_; }
+  [[nodiscard]] pid_t process() const { return worker_->process(); }
   /// Ends the worker without asking it.
   void abandon() { worker_->abandon(); }
   /// Hands the worker over; this client is of no more use.

@@ -27,6 +27,7 @@ class Process {
   ~Process() { kill(); }
 
   [[nodiscard]] bool running() const { return pid_ > 0; }
+  [[nodiscard]] pid_t id() const { return pid_; }
   /// Ends the worker and all that it started, now.
   void kill();
 

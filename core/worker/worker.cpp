@@ -22,6 +22,8 @@ class InProcessWorker : public Worker, private Upcalls {
   explicit InProcessWorker(const WorkerOptions& options)
       : options_(options), servant_(breadcrumb_, *this) {}
 
+  [[nodiscard]] pid_t process() const override { return ::getpid(); }
+
  private:
   json exchange(const json& request, int fd, bool /*interruptible*/) override {
     json answer = servant_.answer(request, fd < 0 ? Fd() : Fd(::dup(fd)));
@@ -62,6 +64,7 @@ class ProcessWorker : public Worker {
   }
 
   void abandon() override { process_.kill(); }
+  [[nodiscard]] pid_t process() const override { return process_.id(); }
 
  private:
   json exchange(const json& request, int fd, bool interruptible) override {

@@ -1,6 +1,8 @@
 // The host's side of a worker: one plugin, asked by frames, under a deadline.
 #pragma once
 
+#include <sys/types.h>
+
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
@@ -69,6 +71,9 @@ class Worker {
 
   /// Ends a worker without asking it, because what it says can't be relied on any more.
   virtual void abandon() {}
+
+  /// The process that the plugin lives in.
+  [[nodiscard]] virtual pid_t process() const = 0;
 
  protected:
   virtual nlohmann::json exchange(const nlohmann::json& request, int fd, bool interruptible) = 0;

@@ -19,6 +19,14 @@ std::string Progress::event(const nlohmann::json& event) {
     shown_ = true;
     return kEraseLine + live_line(event);
   }
+  if (terminal_ && kind == "comparison-started") {
+    shown_ = true;
+    nlohmann::json line = event;
+    line["id"] = event.at("candidate").get<std::string>() + " against " +
+                 event.at("baseline").get<std::string>();
+    line["left_s"] = nullptr;
+    return kEraseLine + live_line(line);
+  }
   return !terminal_ && kind == "case-finished" ? plain_line(event) : "";
 }
 

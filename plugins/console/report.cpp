@@ -273,7 +273,14 @@ class Report {
   /// Its value, or its status if it has none.
   [[nodiscard]] std::string outcome(const Json& gate) const {
     if (!gate.at("value").is_number()) return text_of(gate.at("status"));
-    return value_text(gate.at("value"), gate.at("unit"), style_.unicode);
+    const std::string unit = gate.at("unit");
+    const std::string value = value_text(gate.at("value"), unit, style_.unicode);
+    const Json& interval = gate.at("interval");
+    if (interval.is_null()) return value;
+    const std::string low = value_text(interval.at(0), unit, style_.unicode);
+    const std::string high = value_text(interval.at(1), unit, style_.unicode);
+    if (low == value && high == value) return value;
+    return value + " (" + low + (style_.unicode ? "…" : "..") + high + ")";
   }
 
   /// How many cases the gate's word and value stand for.

@@ -16,7 +16,7 @@ namespace {
 using Cases = std::vector<CaseResult>;
 
 GateResult judge_one(const Rule& one, const Cases& cases) {
-  const std::vector<GateResult> gates = judge(std::span(&one, 1), cases);
+  const std::vector<GateResult> gates = judge(std::span(&one, 1), cases, compared(cases));
   REQUIRE(gates.size() == 1);
   return gates.front();
 }
@@ -372,11 +372,194 @@ TEST_CASE("every rule gives one gate, in order") {
   std::vector<Rule> rules = {at_most("compute.time", 100), at_least("compute.ceiling", 0.6)};
   rules[1].id = "second";
   rules[1].required = false;
-  const std::vector<GateResult> gates = judge(rules, Cases{measured("simd")});
+  const std::vector<GateResult> gates = judge(rules, Cases{measured("simd")}, {});
   REQUIRE(gates.size() == 2);
   CHECK(gates[0].id == "gate");
   CHECK(gates[0].required);
   CHECK(gates[1].id == "second");
   CHECK_FALSE(gates[1].required);
   CHECK(gates[1].status == GateStatus::kFail);
+}
+
+namespace {
+
+/// A case whose compute samples lie evenly within `spread` around 100 ns, in an order that `step`
+/// makes.
+CaseResult spread_case(const std::string& backend, double spread, std::size_t step = 7) {
+  CaseResult result = measured(backend, 100);
+  auto& samples = result.stages["compute"].samples_ns;
+  for (std::size_t i = 0; i < samples.size(); ++i) {
+    const double place = 2 * static_cast<double>(i * step % 20) / 19 - 1;
+    samples[i] = static_cast<std::uint64_t>(1000 * (100 + spread * place));
+  }
+  return result;
+}
+
+}  // namespace
+
+TEST_CASE("a limit within the interval of a time is inconclusive, and blocks") {
+  const CaseResult noisy = spread_case("simd", 20);
+  for (const OnMissing rule : {OnMissing::kBlock, OnMissing::kSkip, OnMissing::kFail}) {
+    Rule one = at_most("compute.time", 101);
+    one.on_missing = rule;
+    const GateResult gate = judge_one(one, {noisy, measured("simd", 1, "2")});
+    CHECK(gate.status == GateStatus::kSkipped);
+    CHECK(gate.blocking);
+    CHECK(gate.reason.code == reason::kInconclusive);
+    CHECK_THAT(gate.reason.detail, Contains("needs as written; 20 samples tell ") &&
+                                       Contains("this takes about ") && Contains("batch=1@simd"));
+    CHECK(gate.value == 100.0);
+    REQUIRE(gate.interval);
+    CHECK(gate.interval->low < 101);
+    CHECK(gate.interval->high > 101);
+  }
+  CHECK(judge_one(at_most("compute.time", 120), {noisy}).status == GateStatus::kPass);
+  CHECK(judge_one(at_most("compute.time", 80), {noisy}).status == GateStatus::kFail);
+  CHECK(judge_one(at_least("compute.throughput", 9.9), {noisy}).reason.code ==
+        reason::kInconclusive);
+  // Next to a case that surely fails it does not matter.
+  CHECK(judge_one(at_most("compute.time", 101), {noisy, measured("simd", 500, "2")}).status ==
+        GateStatus::kFail);
+}
+
+TEST_CASE("exact metrics have no interval") {
+  const GateResult gate = judge_one(rule("output.mismatches", 0, 0), {spread_case("simd", 20)});
+  CHECK(gate.status == GateStatus::kPass);
+  CHECK_FALSE(gate.interval);
+  CHECK_FALSE(gate.cases[0].interval);
+}
+
+TEST_CASE("a ratio of two noisy arms has an interval too") {
+  const Rule one = against_scalar("compute.throughput", RequireKind::kRatio, 1, kNone);
+  const Cases arms = {spread_case("simd", 20, 7), spread_case("scalar", 20, 13)};
+  const GateResult gate = judge_one(one, arms);
+  CHECK(gate.reason.code == reason::kInconclusive);
+  CHECK_THAT(gate.reason.detail, Contains("20 rounds tell "));
+  Rule generous = one;
+  generous.require.min = 0.5;
+  CHECK(judge_one(generous, arms).status == GateStatus::kPass);
+}
+
+TEST_CASE("the required gates share one chance of a false fail") {
+  // Fifteen of twenty samples beyond the limit: enough for one gate (2.1 %), not for one of two.
+  CaseResult result = measured("simd");
+  auto& samples = result.stages["compute"].samples_ns;
+  for (std::size_t i = 0; i < samples.size(); ++i) samples[i] = i % 4 == 1 ? 90 : 100;
+  Rule one = at_most("compute.time", 95);
+  CHECK(judge_one(one, {result}).status == GateStatus::kFail);
+  Rule other = at_most("compute.time", 1000);
+  other.id = "other";
+  const auto both = [&] { return judge(std::vector<Rule>{one, other}, Cases{result}, {}); };
+  CHECK(both()[0].reason.code == reason::kInconclusive);
+  other.required = false;
+  CHECK(both()[0].status == GateStatus::kFail);
+  CHECK(both()[1].status == GateStatus::kPass);
+}
+
+TEST_CASE("a busy machine fails nothing that it may have slowed down") {
+  CaseResult result = measured("simd", 100);
+  const Rule tight = at_most("compute.time", 60);
+  CHECK(judge_one(tight, {result}).status == GateStatus::kFail);
+  result.disturbance = {0.03, 0.01};
+  CHECK(judge_one(tight, {result}).status == GateStatus::kFail);
+  result.disturbance = {0.5, 0};
+  GateResult gate = judge_one(tight, {result});
+  CHECK(gate.reason.code == reason::kInconclusive);
+  CHECK_THAT(gate.reason.detail, Contains("unfit machine: others had 50%"));
+  // Half of the time was lost at most, so what takes twice the limit is surely beyond it.
+  CHECK(judge_one(at_most("compute.time", 40), {result}).status == GateStatus::kFail);
+  CHECK(judge_one(at_most("compute.time", 120), {result}).status == GateStatus::kPass);
+  result.disturbance = {0, 0.5};
+  CHECK_THAT(judge_one(tight, {result}).reason.detail, Contains("the hypervisor took 50%"));
+  // Arms that were measured one after the other can't be compared there, those in turns can.
+  const auto status = [&](const char* metric, CaseResult simd) {
+    CaseResult scalar = measured("scalar");
+    for (CaseResult* arm : {&simd, &scalar}) set(*arm, "load.rate", 1);
+    return judge_one(against_scalar(metric, RequireKind::kRatio, 0.5, kNone), {simd, scalar})
+        .status;
+  };
+  CHECK(status("load.rate", measured("simd")) == GateStatus::kPass);
+  CHECK(status("load.rate", result) == GateStatus::kSkipped);
+  CHECK(status("compute.throughput", result) == GateStatus::kPass);
+}
+
+TEST_CASE("more than the ceiling is doubtful where the machine was too busy to know the ceiling") {
+  CaseResult result = measured("simd");
+  set(result, "compute.ceiling", 1.5);
+  result.disturbance = {0.5, 0};
+  const GateResult gate = judge_one(at_least("compute.throughput", 0), {result});
+  CHECK(gate.reason.code == reason::kInconclusive);
+  CHECK_THAT(gate.reason.detail, Contains("150% of what this machine can do"));
+  CaseResult other = measured("scalar");
+  set(other, "compute.ceiling", 1.5);
+  other.disturbance = {0.5, 0};
+  CHECK_THAT(judge_one(against_scalar("compute.throughput", RequireKind::kRatio, 0, kNone),
+                       {measured("simd"), other})
+                 .reason.text(),
+             Contains("inconclusive: the other arm: unfit machine"));
+  set(result, "compute.ceiling", 2.2);
+  CHECK(judge_one(at_least("compute.throughput", 0), {result}).reason.code == reason::kImplausible);
+}
+
+TEST_CASE("times of two arms are compared by rounds and by nothing else") {
+  const Rule one = against_scalar("compute.time", RequireKind::kChange, -kNone, 0.05);
+  const Cases arms = {measured("simd", 100), measured("scalar", 100)};
+  std::vector<Comparison> comparisons = compared(arms);
+  const auto judged = [&] { return judge(std::span(&one, 1), arms, comparisons).front(); };
+  CHECK(judged().status == GateStatus::kPass);
+  for (Round& round : comparisons[0].rounds) round.candidate_ns = 110;
+  CHECK(judged().status == GateStatus::kFail);
+  CHECK(judged().value == Approx(0.1));
+
+  comparisons[0].status = CaseStatus::kError;
+  comparisons[0].reason = {reason::kError, "SIGSEGV in run"};
+  CHECK(judged().reason.text() ==
+        "missing-case: the comparison: error: SIGSEGV in run (kernels/batch=1@simd)");
+  comparisons[0].status = CaseStatus::kFail;
+  comparisons[0].reason = {reason::kMismatch, "3 outputs disagree"};
+  CHECK(judged().status == GateStatus::kFail);
+  CHECK_THAT(judged().reason.text(), Contains("mismatch: the comparison: 3 outputs disagree"));
+  comparisons.clear();
+  CHECK(judged().reason.code == reason::kMissingCase);
+  CHECK(judged().blocking);
+}
+
+TEST_CASE(
+    "a copy of the baseline that differs makes the machine unfit, whatever the candidate does") {
+  const auto judged = [](double limit, std::uint64_t null_ns, std::uint64_t candidate_ns) {
+    const Rule one = against_scalar("compute.time", RequireKind::kChange, -kNone, limit);
+    const Cases arms = {measured("simd", 1000), measured("scalar", 1000)};
+    std::vector<Comparison> comparisons = compared(arms);
+    for (Round& round : comparisons[0].rounds) {
+      round.null_ns = null_ns;
+      round.candidate_ns = candidate_ns;
+    }
+    return judge(std::span(&one, 1), arms, comparisons).front();
+  };
+  for (const std::uint64_t candidate : {500, 1000, 2000}) {
+    const GateResult gate = judged(0.05, 1040, candidate);
+    CHECK(gate.reason.code == reason::kInconclusive);
+    CHECK_THAT(gate.reason.detail, Contains("unfit machine: a copy of the baseline takes 1.04x"));
+    CHECK(gate.value == Approx(static_cast<double>(candidate) / 1000 - 1));
+  }
+  CHECK(judged(0.05, 970, 1000).reason.code == reason::kInconclusive);
+  CHECK(judged(0.05, 1020, 1000).status == GateStatus::kPass);   // less than half of the limit
+  CHECK(judged(0.001, 1009, 1000).status == GateStatus::kPass);  // no gate is about less than 2 %
+  CHECK(judged(1.0, 1400, 1000).status == GateStatus::kPass);
+}
+
+TEST_CASE("rounds that the hypervisor took part in do not count, unless they are many") {
+  const Rule one = against_scalar("compute.time", RequireKind::kChange, -kNone, 0.05);
+  const Cases arms = {measured("simd", 1000), measured("scalar", 1000)};
+  std::vector<Comparison> comparisons = compared(arms);
+  for (std::size_t i = 0; i < 2; ++i) {
+    comparisons[0].rounds[i].stolen = 0.5;
+    comparisons[0].rounds[i].candidate_ns = 9000;
+  }
+  GateResult gate = judge(std::span(&one, 1), arms, comparisons).front();
+  CHECK(gate.status == GateStatus::kPass);
+  CHECK(gate.interval == Span{0, 0});
+  comparisons[0].rounds[2].stolen = 0.5;
+  gate = judge(std::span(&one, 1), arms, comparisons).front();
+  CHECK_THAT(gate.reason.text(), Contains("inconclusive: unfit machine: the hypervisor disturbed"));
 }

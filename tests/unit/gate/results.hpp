@@ -3,8 +3,10 @@
 
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "gate/judge.hpp"
+#include "measure/rounds.hpp"
 #include "receipt/metrics.hpp"
 
 namespace bitgate::test {
@@ -29,8 +31,7 @@ inline CaseResult measured(const std::string& backend, double ns = 100,
   result.threads = 1;
   result.status = CaseStatus::kMeasured;
   for (const char* stage : {"load", "quantize", "compute", "output"}) {
-    const auto sample = static_cast<std::uint64_t>(ns);
-    result.stages[stage].samples_ns = {sample, sample, sample};
+    result.stages[stage].samples_ns.assign(20, static_cast<std::uint64_t>(ns));
     result.stages[stage].stopped_by = "precision";
     result.stages[stage].summary = {ns, 0, ns, ns};
   }
@@ -67,6 +68,33 @@ inline CaseResult wrong(const std::string& backend, const std::string& batch = "
   set(result, "compute.ceiling", std::nullopt, "mismatch");
   set(result, "output.mismatches", 3);
   return result;
+}
+
+/// The rounds of simd against the same case on another backend, as their compute samples say; of
+/// cases that were measured.
+inline std::vector<Comparison> compared(const std::vector<CaseResult>& cases) {
+  std::vector<Comparison> out;
+  for (const CaseResult& candidate : cases) {
+    for (const CaseResult& baseline : cases) {
+      const bool pair = candidate.backend == "simd" && baseline.backend != "simd" &&
+                        candidate.axes == baseline.axes && candidate.suite == baseline.suite;
+      const bool timed =
+          candidate.status == CaseStatus::kMeasured && baseline.status == CaseStatus::kMeasured;
+      if (!pair || !timed) continue;
+      Comparison comparison;
+      comparison.candidate = candidate.id;
+      comparison.baseline = baseline.id;
+      comparison.status = CaseStatus::kMeasured;
+      const auto& mine = candidate.stages.at("compute").samples_ns;
+      const auto& theirs = baseline.stages.at("compute").samples_ns;
+      for (std::size_t i = 0; i < mine.size(); ++i) {
+        comparison.rounds.push_back({"BCN", theirs[i], mine[i], theirs[i], 0});
+      }
+      comparison.summary = summarize_rounds(comparison.rounds, comparison.seed);
+      out.push_back(std::move(comparison));
+    }
+  }
+  return out;
 }
 
 inline constexpr double kNone = std::numeric_limits<double>::infinity();

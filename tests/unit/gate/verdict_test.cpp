@@ -37,7 +37,7 @@ void check(const Verdict& verdict, VerdictStatus status, ExitCode code, const st
 const Routes kRoutes{"to pass", "to fail", "to retry"};
 
 Verdict conclude_all(const Gates& gates, const Cases& cases, bool interrupted = false) {
-  return conclude(gates, cases, interrupted, kRoutes);
+  return conclude(gates, cases, {}, interrupted, kRoutes);
 }
 
 }  // namespace
@@ -204,4 +204,34 @@ TEST_CASE("over every combination of results and policies, pass needs a judged r
     passes += pass ? 1 : 0;
   }
   CHECK(passes > 0);
+}
+
+TEST_CASE("skipped, exit 3: a speed that only a busy machine makes possible, whatever gates say") {
+  CaseResult fast = measured("simd");
+  set(fast, "compute.ceiling", 1.5);
+  fast.disturbance = {0.5, 0};
+  const Verdict verdict = conclude_all({passed()}, {fast});
+  CHECK(verdict.status == VerdictStatus::kSkipped);
+  CHECK(verdict.exit_code == ExitCode::kInconclusive);
+  CHECK_THAT(verdict.reason.text(), Contains("inconclusive: kernels/batch=1@simd: unfit machine"));
+  fast.disturbance.reset();
+  CHECK(conclude_all({passed()}, {fast}).exit_code == ExitCode::kFail);
+}
+
+TEST_CASE("a comparison that went wrong counts like a case that did") {
+  Comparison comparison;
+  comparison.candidate = "a@simd";
+  comparison.baseline = "a@scalar";
+  const Cases cases = {measured("simd"), measured("scalar")};
+  const auto concluded = [&](CaseStatus status, Reason why) {
+    comparison.status = status;
+    comparison.reason = std::move(why);
+    return conclude(Gates{passed()}, cases, std::span(&comparison, 1), false, kRoutes);
+  };
+  check(concluded(CaseStatus::kFail, {reason::kMismatch, "3 outputs disagree"}),
+        VerdictStatus::kFail, ExitCode::kFail,
+        "mismatch: a@simd against a@scalar: 3 outputs disagree", "to fail");
+  check(concluded(CaseStatus::kError, {reason::kError, "SIGSEGV in run"}), VerdictStatus::kFail,
+        ExitCode::kFault, "error: a@simd against a@scalar: SIGSEGV in run", "to retry");
+  CHECK(concluded(CaseStatus::kMeasured, {}).status == VerdictStatus::kPass);
 }

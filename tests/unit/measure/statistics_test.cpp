@@ -170,3 +170,41 @@ TEST_CASE("Fewer than four values can't show that there is no trend") {
   CHECK_FALSE(stationary(Values{1, 1, 1}));
   CHECK(stationary(Values{1, 1, 1, 1}));
 }
+
+TEST_CASE("Values that follow each other are worth fewer than they are") {
+  Values alternating;
+  Values blocks;
+  Values drift;
+  for (int i = 0; i < 40; ++i) {
+    alternating.push_back(i % 2);
+    blocks.push_back(i < 20 ? 1 : 2);
+    drift.push_back(i);
+  }
+  CHECK(effective_count(alternating) == 40);
+  CHECK(effective_count(blocks) < 2);
+  CHECK(effective_count(drift) < 2);
+  CHECK(effective_count(Values(40, 1.0)) == 40);
+  CHECK(effective_count(Values{1}) == 1);
+  CHECK(effective_count(Values{}) == 0);
+}
+
+TEST_CASE("An interval of values that are worth fewer has the ranks of fewer, spread") {
+  const Values values = ranks(60);
+  const Interval all = median_interval(values, 0.95);
+  CHECK(all.low == 22);
+  CHECK(all.high == 39);
+  const Interval third = median_interval(values, 0.95, 20);  // ranks 6 and 15 of 20
+  CHECK(third.low == 18);
+  CHECK(third.high == 43);
+  const Interval none = median_interval(values, 0.95, 5);  // no interval: the range
+  CHECK(none.low == 1);
+  CHECK(none.high == 60);
+}
+
+TEST_CASE("The tail of the sign test") {
+  CHECK(sign_tail(0, 0) == 1);
+  CHECK(sign_tail(0, 10) == Approx(1));
+  CHECK(sign_tail(10, 10) == Approx(1.0 / 1024));
+  CHECK(sign_tail(15, 20) == Approx(0.02069473));
+  CHECK(sign_tail(11, 10) == 0);
+}

@@ -16,7 +16,8 @@ Receipt blank() {
   receipt.finished = "2025-01-02T03:05:06Z";
   receipt.argv = {"bitgate", "run", "kernels.yaml"};
   receipt.environment.facts = {{"cpu.model", "Example CPU 3 GHz"}, {"cpu.cores", "2"}};
-  receipt.pipeline = {"kernels", "generative:gate:benchmarks", "/home/me/kernels.yaml", kSha};
+  receipt.pipeline = {"kernels", "generative:gate:benchmarks", "/home/me/kernels.yaml", kSha,
+                      "version: 1\n"};
   receipt.plugins = {{"cpu_simd", "backend", "0.1.0", "/opt/bitgate/cpu_simd.so", kSha, "1.0", ""},
                      {"console", "reporter", "0.1.0", "/opt/bitgate/console.so", kSha, "1.0", ""}};
   return receipt;
@@ -68,8 +69,10 @@ Receipt judged(std::vector<CaseResult> cases, const std::vector<Rule>& rules,
     if (result.ceilings) receipt.ceilings[result.threads] = *result.ceilings;
   }
   receipt.interrupted = interrupted;
-  receipt.gates = judge(rules, receipt.cases);
-  receipt.verdict = conclude(receipt.gates, receipt.cases, interrupted, Routes());
+  receipt.comparisons = compared(receipt.cases);
+  receipt.gates = judge(rules, receipt.cases, receipt.comparisons);
+  receipt.verdict =
+      conclude(receipt.gates, receipt.cases, receipt.comparisons, interrupted, Routes());
   return receipt;
 }
 
@@ -119,7 +122,7 @@ Receipt inconclusive() {
     one.status = GateStatus::kSkipped;
     one.reason = gate.reason;
   }
-  receipt.verdict = conclude(receipt.gates, receipt.cases, false, Routes());
+  receipt.verdict = conclude(receipt.gates, receipt.cases, {}, false, Routes());
   return receipt;
 }
 

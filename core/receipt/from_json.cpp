@@ -1,0 +1,311 @@
+// From a receipt's JSON back to the model: to_json of the result is the document again.
+#include <cmath>
+#include <limits>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "receipt/json.hpp"
+#include "receipt/read.hpp"
+
+namespace bitgate {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+/// A value of the document, with its place for messages.
+class Part {
+ public:
+  Part(const Json& json, std::string place) : json_(json), place_(std::move(place)) {}
+
+  [[nodiscard]] Part operator[](const std::string& key) const {
+    const auto found = json_.is_object() ? json_.find(key) : json_.end();
+    if (!json_.is_object() || found == json_.end()) fail("has no \"" + key + "\"");
+    return {*found, place_.empty() ? key : place_ + "." + key};
+  }
+  [[nodiscard]] bool is_null() const { return json_.is_null(); }
+
+  [[nodiscard]] std::string text() const {
+    if (!json_.is_string()) fail("is no text");
+    return json_.get<std::string>();
+  }
+  [[nodiscard]] std::string text_or_empty() const { return is_null() ? "" : text(); }
+  [[nodiscard]] bool boolean() const {
+    if (!json_.is_boolean()) fail("is neither true nor false");
+    return json_.get<bool>();
+  }
+  [[nodiscard]] std::optional<double> number() const {
+    if (is_null()) return std::nullopt;
+    if (!json_.is_number()) fail("is no number");
+    return json_.get<double>();
+  }
+  [[nodiscard]] std::uint64_t count() const {
+    if (!json_.is_number_unsigned()) fail("is no whole number from 0 on");
+    return json_.get<std::uint64_t>();
+  }
+  template <class Word>
+  [[nodiscard]] Word word(std::initializer_list<Word> words) const {
+    const std::string given = text();
+    for (const Word one : words) {
+      if (bitgate::word(one) == given) return one;
+    }
+    fail("is '" + given + "', which means nothing here");
+  }
+  template <class Each>
+  void items(const Each& each) const {
+    if (!json_.is_array()) fail("is no list");
+    for (std::size_t i = 0; i < json_.size(); ++i) {
+      each(Part(json_[i], fmt::format("{}[{}]", place_, i)));
+    }
+  }
+  template <class Each>
+  void entries(const Each& each) const {
+    if (!json_.is_object()) fail("is no object");
+    for (const auto& [key, value] : json_.items()) each(key, Part(value, place_ + "." + key));
+  }
+  [[noreturn]] void fail(const std::string& what) const {
+    throw BadReceipt(
+        fmt::format("is no whole receipt: {} {}", place_.empty() ? "it" : place_, what));
+  }
+
+ private:
+  const Json& json_;
+  std::string place_;
+};
+
+/// A number that is written as null if it is not finite.
+double figure(const Part& part) {
+  return part.number().value_or(std::numeric_limits<double>::quiet_NaN());
+}
+
+Reason reason_of(const Part& part) {
+  const std::string text = part.text_or_empty();
+  const std::size_t colon = text.find(": ");
+  if (colon == std::string::npos) return {text, ""};
+  return {text.substr(0, colon), text.substr(colon + 2)};
+}
+
+std::optional<Span> span_of(const Part& part) {
+  if (part.is_null()) return std::nullopt;
+  std::vector<double> ends;
+  part.items([&](const Part& end) { ends.push_back(figure(end)); });
+  if (ends.size() != 2) part.fail("does not have two ends");
+  return Span{ends[0], ends[1]};
+}
+
+std::vector<std::string> texts_of(const Part& part) {
+  std::vector<std::string> out;
+  part.items([&](const Part& text) { out.push_back(text.text()); });
+  return out;
+}
+
+Metric metric_of(const Part& part) {
+  Metric metric;
+  metric.value = part["value"].number();
+  metric.unit = part["unit"].text();
+  metric.direction = part["direction"].word({Direction::kHigher, Direction::kLower});
+  metric.statistic = part["statistic"].text();
+  if (!metric.value) metric.reason = part["reason"].text();
+  return metric;
+}
+
+StageResult stage_of(const Part& part) {
+  StageResult stage;
+  part["samples_ns"].items([&](const Part& sample) { stage.samples_ns.push_back(sample.count()); });
+  stage.repeat = part["repeat"].count();
+  if (stage.repeat == 0) part["repeat"].fail("is 0");
+  stage.warmup_samples = part["warmup"]["samples"].count();
+  stage.stationary = part["warmup"]["stationary"].boolean();
+  stage.stopped_by = part["stopped_by"].text_or_empty();
+  if (!part["median_ns"].is_null()) {
+    stage.summary = {figure(part["median_ns"]), figure(part["mad_ns"]), figure(part["p90_ns"]),
+                     figure(part["p99_ns"])};
+  }
+  stage.reason = part["reason"].text_or_empty();
+  return stage;
+}
+
+Ceilings ceilings_of(const Part& part) {
+  return {figure(part["read_bandwidth"]["value"]), figure(part["int8_peak"]["value"]),
+          figure(part["f32_peak"]["value"]), figure(part["bf16_peak"]["value"]),
+          part["cache_bytes"].count()};
+}
+
+unsigned threads_of(const Part& part) {
+  const std::uint64_t threads = part.count();
+  if (threads > std::numeric_limits<unsigned>::max()) part.fail("is too large");
+  return static_cast<unsigned>(threads);
+}
+
+CaseResult case_of(const Part& part) {
+  CaseResult out;
+  out.id = part["id"].text();
+  out.suite = part["suite"].text();
+  out.backend = part["backend"].text();
+  out.device = part["device"].text_or_empty();
+  out.simulated = part["simulated"].boolean();
+  part["axes"].entries([&](const std::string& axis, const Part& value) {
+    out.axes.emplace_back(axis, value.text());
+  });
+  out.threads = threads_of(part["threads"]);
+  out.status = part["status"].word(
+      {CaseStatus::kMeasured, CaseStatus::kFail, CaseStatus::kSkipped, CaseStatus::kError});
+  out.reason = reason_of(part["reason"]);
+  part["stages"].entries(
+      [&](const std::string& name, const Part& stage) { out.stages[name] = stage_of(stage); });
+  part["kernels"].items([&](const Part& kernel) {
+    out.kernels.push_back({kernel["name"].text(), kernel["calls"].count()});
+  });
+  part["metrics"].entries(
+      [&](const std::string& name, const Part& metric) { out.metrics[name] = metric_of(metric); });
+  if (!part["ceilings"].is_null()) out.ceilings = ceilings_of(part["ceilings"]);
+  if (const Part disturbance = part["disturbance"]; !disturbance.is_null()) {
+    out.disturbance = {figure(disturbance["waited"]), figure(disturbance["stolen"])};
+  }
+  out.digest = part["digest"].text_or_empty();
+  out.stderr_tail = part["stderr_tail"].text_or_empty();
+  return out;
+}
+
+RatioSummary ratio_of(const Part& part) {
+  return {figure(part["median"]), span_of(part["interval"]).value_or(Span())};
+}
+
+std::vector<Round> rounds_of(const Part& part) {
+  std::vector<Round> rounds;
+  part["order"].items([&](const Part& order) {
+    rounds.emplace_back();
+    rounds.back().order = order.text();
+  });
+  const auto fill = [&](const char* key, const auto& set) {
+    std::size_t next = 0;
+    part[key].items([&](const Part& value) {
+      if (next < rounds.size()) set(rounds[next], value);
+      ++next;
+    });
+    if (next != rounds.size()) part[key].fail("has not one value for each round");
+  };
+  const auto time = [](const Part& ns) {
+    if (ns.count() == 0) ns.fail("is 0");
+    return ns.count();
+  };
+  fill("baseline_ns", [&](Round& round, const Part& ns) { round.baseline_ns = time(ns); });
+  fill("candidate_ns", [&](Round& round, const Part& ns) { round.candidate_ns = time(ns); });
+  fill("null_ns", [&](Round& round, const Part& ns) { round.null_ns = time(ns); });
+  fill("stolen", [](Round& round, const Part& share) { round.stolen = figure(share); });
+  return rounds;
+}
+
+CaseStatus case_status(const Part& part) {
+  return part.word(
+      {CaseStatus::kMeasured, CaseStatus::kFail, CaseStatus::kSkipped, CaseStatus::kError});
+}
+
+Comparison comparison_of(const Part& part) {
+  Comparison out;
+  out.candidate = part["candidate"].text();
+  out.baseline = part["baseline"].text();
+  out.status = case_status(part["status"]);
+  out.reason = reason_of(part["reason"]);
+  out.seed = part["seed"].count();
+  out.repeat = part["repeat"].count();
+  out.rounds = rounds_of(part["rounds"]);
+  if (!part["ratio"].is_null()) {
+    out.summary = {part["dropped"].count(), ratio_of(part["ratio"]), ratio_of(part["null"]),
+                   span_of(part["bootstrap"]).value_or(Span())};
+  }
+  return out;
+}
+
+GateStatus gate_status(const Part& part) {
+  return part.word({GateStatus::kPass, GateStatus::kFail, GateStatus::kSkipped});
+}
+
+GateResult gate_of(const Part& part) {
+  GateResult out;
+  out.id = part["id"].text();
+  out.metric = part["metric"].text();
+  out.require = part["require"].text();
+  out.required = part["required"].boolean();
+  out.blocking = part["blocking"].boolean();
+  out.status = gate_status(part["status"]);
+  out.reason = reason_of(part["reason"]);
+  out.value = part["value"].number();
+  out.interval = span_of(part["interval"]);
+  out.limit = part["limit"].number();
+  out.unit = part["unit"].text();
+  part["cases"].items([&](const Part& one) {
+    out.cases.push_back({one["id"].text(), gate_status(one["status"]), reason_of(one["reason"]),
+                         one["value"].number(), one["against"].text_or_empty(),
+                         span_of(one["interval"])});
+  });
+  return out;
+}
+
+Verdict verdict_of(const Part& part) {
+  Verdict out;
+  out.status =
+      part["status"].word({VerdictStatus::kPass, VerdictStatus::kFail, VerdictStatus::kSkipped});
+  out.reason = reason_of(part["reason"]);
+  out.route = part["route"].text();
+  const std::uint64_t code = part["exit_code"].count();
+  if (code > static_cast<std::uint64_t>(ExitCode::kNothingMeasured)) {
+    part["exit_code"].fail("is none of bitgate's");
+  }
+  out.exit_code = static_cast<ExitCode>(code);
+  return out;
+}
+
+PipelineInfo pipeline_of(const Part& part) {
+  PipelineInfo out;
+  out.name = part["name"].text();
+  out.gate = part["gate"].text();
+  out.path = part["path"].text();
+  out.sha256 = part["sha256"].text();
+  out.text = part["text"].text();
+  part["axes"].entries(
+      [&](const std::string& axis, const Part& values) { out.axes[axis] = texts_of(values); });
+  if (!part["seed"].is_null()) out.seed = part["seed"].count();
+  out.filter = part["filter"].text_or_empty();
+  return out;
+}
+
+PluginInfo plugin_of(const Part& part) {
+  return {part["id"].text(),      part["kind"].text(),
+          part["version"].text(), part["path"].text(),
+          part["sha256"].text(),  part["abi"].text(),
+          part["build"].text(),   part["trusted_by"].text_or_empty()};
+}
+
+}  // namespace
+
+Receipt receipt_of(const Json& document) {
+  const Part part(document, "");
+  Receipt out;
+  out.tool = {part["tool"]["version"].text(), part["tool"]["git"].text(),
+              part["tool"]["build"].text()};
+  out.started = part["started"].text();
+  out.finished = part["finished"].text();
+  out.argv = texts_of(part["argv"]);
+  out.interrupted = part["interrupted"].boolean();
+  part["environment"]["facts"].entries([&](const std::string& name, const Part& fact) {
+    out.environment.facts.emplace_back(name, fact.text());
+  });
+  out.environment.warnings = texts_of(part["environment"]["warnings"]);
+  out.pipeline = pipeline_of(part["pipeline"]);
+  part["plugins"].items([&](const Part& plugin) { out.plugins.push_back(plugin_of(plugin)); });
+  part["ceilings"].entries([&](const std::string& threads, const Part& measured) {
+    const bool is_number = !threads.empty() && threads.size() < 10 &&
+                           threads.find_first_not_of("0123456789") == std::string::npos;
+    if (!is_number) measured.fail("is named for no number of threads");
+    out.ceilings[static_cast<unsigned>(std::stoul(threads))] = ceilings_of(measured);
+  });
+  part["cases"].items([&](const Part& one) { out.cases.push_back(case_of(one)); });
+  part["comparisons"].items(
+      [&](const Part& one) { out.comparisons.push_back(comparison_of(one)); });
+  part["gates"].items([&](const Part& gate) { out.gates.push_back(gate_of(gate)); });
+  out.verdict = verdict_of(part["verdict"]);
+  return out;
+}
+
+}  // namespace bitgate

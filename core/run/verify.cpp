@@ -1,0 +1,212 @@
+#include "run/verify.hpp"
+
+#include <algorithm>
+#include <filesystem>
+#include <system_error>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "base/sha256.hpp"
+#include "measure/rounds.hpp"
+#include "measure/sampling.hpp"
+#include "pipeline/diagnostics.hpp"
+#include "pipeline/expand.hpp"
+#include "pipeline/reader.hpp"
+#include "receipt/json.hpp"
+#include "receipt/read.hpp"
+#include "run/case_metrics.hpp"
+#include "run/comparison.hpp"
+#include "run/judgement.hpp"
+
+namespace bitgate {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr std::size_t kMostShown = 60;  // characters of a value
+constexpr std::size_t kMostDifferences = 20;
+
+std::string shown(const Json& value) {
+  const std::string text = value.dump(-1, ' ', true, Json::error_handler_t::replace);
+  return text.size() <= kMostShown ? text : text.substr(0, kMostShown) + "…";
+}
+
+/// Holds two documents against each other, value by value.
+class Differences {
+ public:
+  explicit Differences(std::vector<std::string>& out) : out_(out) {}
+
+  void compare(const Json& recorded, const Json& derived, const std::string& place) {
+    if (recorded == derived && same_kind(recorded, derived)) return;
+    if (recorded.is_object() && derived.is_object()) return objects(recorded, derived, place);
+    if (recorded.is_array() && derived.is_array() && recorded.size() == derived.size()) {
+      for (std::size_t i = 0; i < recorded.size(); ++i) {
+        compare(recorded[i], derived[i], fmt::format("{}[{}]", place, i));
+      }
+      return;
+    }
+    say(fmt::format("{}: the receipt says {}, its samples {}", place, shown(recorded),
+                    shown(derived)));
+  }
+
+ private:
+  /// 1 and 1.0 are equal to the library, and are not written alike.
+  static bool same_kind(const Json& a, const Json& b) { return a.dump() == b.dump(); }
+
+  void objects(const Json& recorded, const Json& derived, const std::string& place) {
+    const std::size_t before = out_.size();
+    for (const auto& [key, value] : recorded.items()) {
+      const std::string path = place.empty() ? key : place + "." + key;
+      const auto other = derived.find(key);
+      if (other == derived.end()) {
+        say(path + ": no receipt of this bitgate has it");
+      } else {
+        compare(value, *other, path);
+      }
+    }
+    for (const auto& [key, value] : derived.items()) {
+      if (!recorded.contains(key)) say(place + ": lacks " + key);
+    }
+    if (out_.size() == before) say((place.empty() ? "the receipt" : place) + ": keys out of order");
+  }
+
+  void say(std::string difference) {
+    if (out_.size() < kMostDifferences) out_.push_back(std::move(difference));
+  }
+
+  std::vector<std::string>& out_;
+};
+
+/// The receipt as it had been if its cases were measured like this.
+class Derivation {
+ public:
+  Derivation(const Receipt& recorded, const Pipeline& pipeline)
+      : pipeline_(pipeline), cases_(filtered(expand(pipeline), recorded.pipeline.filter)) {
+    receipt_ = recorded;
+  }
+
+  /// What the plan has against the cases; empty if they are its own.
+  [[nodiscard]] std::string why_other_cases() const {
+    for (std::size_t i = 0; i < std::max(cases_.size(), receipt_.cases.size()); ++i) {
+      if (i >= receipt_.cases.size()) return fmt::format("lacks {}", cases_[i].id);
+      const std::string& id = receipt_.cases[i].id;
+      if (i >= cases_.size()) return fmt::format("has {} besides", id);
+      if (cases_[i].id != id) return fmt::format("has {} in place of {}", id, cases_[i].id);
+    }
+    return "";
+  }
+
+  /// Whether the comparisons are those that the gates ask for.
+  [[nodiscard]] bool has_right_comparisons() const {
+    std::vector<std::string> planned_ids;
+    std::vector<std::string> ids;
+    for (const Pair& pair : pairs_of(pipeline_, cases_)) {
+      planned_ids.push_back(cases_[pair.candidate].id + " " + cases_[pair.baseline].id);
+    }
+    for (const Comparison& one : receipt_.comparisons) {
+      ids.push_back(one.candidate + " " + one.baseline);
+    }
+    return ids == planned_ids;
+  }
+
+  Receipt derive() {
+    for (std::size_t i = 0; i < receipt_.cases.size(); ++i) derive(receipt_.cases[i], cases_[i]);
+    for (Comparison& comparison : receipt_.comparisons) {
+      comparison.summary.reset();
+      if (!comparison.rounds.empty()) {
+        comparison.summary = summarize_rounds(comparison.rounds, comparison.seed);
+      }
+    }
+    receipt_.pipeline.name = pipeline_.name;
+    receipt_.pipeline.gate = pipeline_.gate;
+    receipt_.pipeline.sha256 = pipeline_.sha256;
+    Verdict recorded = receipt_.verdict;
+    judge_receipt(pipeline_, receipt_);
+    // Why there were no cases is said by whoever chose them.
+    if (receipt_.cases.empty()) receipt_.verdict.reason.detail = recorded.reason.detail;
+    return std::move(receipt_);
+  }
+
+ private:
+  static void derive(CaseResult& result, const Case& what) {
+    result.suite = what.suite->name;
+    result.backend = what.backend->name;
+    result.axes = what.axes();
+    for (auto& [name, stage] : result.stages) {
+      stage.summary.reset();
+      if (!stage.samples_ns.empty()) summarize(stage);
+    }
+    // Where the case ended before its metrics there are none.
+    if (!result.metrics.empty()) fill_metrics(result, what, facts_of(result));
+  }
+
+  const Pipeline& pipeline_;
+  std::vector<Case> cases_;
+  Receipt receipt_;
+};
+
+/// Whether a file has this digest; what is not there can't be held against it.
+void verify_file(const std::string& what, const std::string& path, const std::string& sha256,
+                 Verification& out) {
+  try {
+    const std::string now = sha256_file(path);
+    if (now == sha256) return;
+    out.differences.push_back(fmt::format(
+        "{} {}: the receipt is of one with SHA-256 {}, this has {}", what, path, sha256, now));
+  } catch (const std::system_error& error) {
+    out.notes.push_back(
+        fmt::format("{} {} was not looked at: {}", what, path, error.code().message()));
+  }
+}
+
+}  // namespace
+
+Pipeline pipeline_in(const PipelineInfo& info) {
+  try {
+    Pipeline pipeline = parse_pipeline(info.text, info.path, {info.axes, info.seed});
+    pipeline.path = info.path;
+    return pipeline;
+  } catch (const ConfigError& error) {
+    throw BadReceipt(
+        fmt::format("holds a pipeline that this bitgate can't read:\n{}", error.what()));
+  }
+}
+
+Verification verify(const Json& document) {
+  Verification out;
+  const Receipt recorded = receipt_of(document);
+  const std::string digest = digest_of(document);
+  const auto own = document.find("digest");
+  if (own == document.end() || *own != digest) {
+    out.differences.push_back(fmt::format("digest: the receipt says {}, its content has {}",
+                                          own == document.end() ? "nothing" : shown(*own), digest));
+  }
+  const Pipeline pipeline = pipeline_in(recorded.pipeline);
+  Derivation derivation(recorded, pipeline);
+  if (const std::string why = derivation.why_other_cases(); !why.empty()) {
+    out.differences.push_back("cases: not those of the pipeline: the receipt " + why);
+    return out;
+  }
+  if (!derivation.has_right_comparisons()) {
+    out.differences.emplace_back("comparisons: not those that the gates of the pipeline ask for");
+    return out;
+  }
+  const Receipt derived = derivation.derive();
+  Json expected = to_json(derived);
+  expected["digest"] = own == document.end() ? Json(nullptr) : *own;  // was looked at above
+  Differences(out.differences).compare(document, expected, "");
+  out.verdict = derived.verdict;
+  return out;
+}
+
+void verify_files(const Receipt& receipt, Verification& verification) {
+  // What `bitgate compare` runs lies nowhere but in the receipt.
+  if (!receipt.pipeline.path.empty())
+    verify_file("pipeline", receipt.pipeline.path, receipt.pipeline.sha256, verification);
+  for (const PluginInfo& plugin : receipt.plugins) {
+    verify_file("plugin", plugin.path, plugin.sha256, verification);
+  }
+}
+
+}  // namespace bitgate
