@@ -67,9 +67,10 @@ using Gemv = void(const uint8_t* tiles, size_t tile_count, size_t begin, size_t 
 /// One group of rows, unpacked.
 using Unpack = void(const uint8_t* group, size_t tile_count, uint8_t* quads);
 
-/// One unpacked group, of which `rows` rows are wanted, times a panel of `width` activation rows
-/// that are interleaved as [quad_count][width][4]: y[c * stride + r]. x_sums has `width` values.
-using Gemm = void(const uint8_t* quads, size_t quad_count, size_t rows, const int8_t* panel,
+/// One group of `count` tiles, or unpacked of `count` quads, of which `rows` rows are wanted, times
+/// a panel of `width` activation rows that are interleaved as [quads][width][4]: y[c * stride + r].
+/// x_sums has `width` values.
+using Gemm = void(const uint8_t* group, size_t count, size_t rows, const int8_t* panel,
                   size_t width, const int32_t* x_sums, int32_t* y, size_t stride);
 
 /// Rows [begin, end) of w [., cols] times `batch` rows of x [., cols]: y[b * stride + r].
@@ -84,6 +85,9 @@ struct TileKernels {
   const char* suffix = "";  ///< behind the format in a kernel's name
   Gemv* gemv = nullptr;
   Unpack* unpack = nullptr;
+  Gemm* gemm = nullptr;   ///< null: each row of activations by gemv
+  size_t panels[4] = {};  ///< widths that gemm takes, falling, 0 behind the last
+  bool unpacked = false;  ///< gemm takes groups unpacked
 };
 
 struct FloatKernels;
@@ -91,8 +95,6 @@ struct FloatKernels;
 struct KernelTable {
   TileKernels two_bit = {};
   TileKernels five_trit = {};
-  size_t panels[4] = {};  ///< widths that gemm takes, falling, 0 behind the last
-  Kernel<Gemm> gemm = {};
   Kernel<CopySum> copy_sum = {};
   Kernel<AbsSum> abs_sum = {};
   Kernel<QuantizeTernary> quantize_ternary = {};

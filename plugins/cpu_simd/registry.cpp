@@ -25,12 +25,8 @@ void take(TileKernels& kernels, const TileKernels& other) {
 
 /// What `table` lacks from `other`.
 KernelTable over(KernelTable table, const KernelTable& other) {
-  if (table.gemm.run == nullptr) {
-    std::copy(std::begin(other.panels), std::end(other.panels), std::begin(table.panels));
-  }
   take(table.two_bit, other.two_bit);
   take(table.five_trit, other.five_trit);
-  take(table.gemm, other.gemm);
   take(table.copy_sum, other.copy_sum);
   take(table.abs_sum, other.abs_sum);
   take(table.quantize_ternary, other.quantize_ternary);

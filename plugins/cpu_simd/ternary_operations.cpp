@@ -11,8 +11,8 @@ namespace {
 namespace formats = bitgate::formats;
 using bitgate::Op;
 
-constexpr std::size_t kLeastChunk = std::size_t{64} << 10;  // bytes of weights
-constexpr std::size_t kChunksPerThread = 4;
+constexpr std::size_t kLeastChunk = std::size_t{64} << 10;   // bytes of weights
+constexpr std::size_t kLeastStream = std::size_t{16} << 10;  // the same, where one row reads them
 
 std::size_t groups_of(std::size_t rows) { return (rows + kGroupRows - 1) / kGroupRows; }
 
@@ -185,20 +185,18 @@ class TernaryMatmul : public Operation {
         stride_(w_.padded_cols()),
         staged_(x_.rows() * stride_),
         x_sums_(x_.rows()) {
-    for (const std::size_t width : kernels.panels) {
+    for (const std::size_t width : w_.tile().panels) {
       for (; width != 0 && x_.rows() - singles_ >= width; singles_ += width) {
         panels_.push_back({singles_, width});
       }
     }
     const std::size_t lanes = panels_.empty() ? 0 : threads;
-    quads_ = std::make_unique<Scratch>(lanes, quad_bytes(w_.cols(), w_.tile()));
-    rows_ = std::make_unique<Scratch>(lanes, stride_);
+    quads_ =
+        std::make_unique<Scratch>(w_.tile().unpacked ? lanes : 0, quad_bytes(w_.cols(), w_.tile()));
+    rows_ = std::make_unique<Scratch>(lanes, w_.tile().panels[0] * stride_);
     if (!panels_.empty()) return;
-    // One row streams through long chunks; several share each chunk while it is in the cache.
     const std::size_t group_bytes = w_.tile_count() * kTileBytes;
-    const std::size_t share = group_bytes * groups_of(w_.rows()) / (threads * kChunksPerThread);
-    const std::size_t bytes = x_.rows() == 1 ? std::max(share, kLeastChunk) : kLeastChunk;
-    chunk_ = bytes / group_bytes + 1;
+    chunk_ = (x_.rows() == 1 ? kLeastStream : kLeastChunk) / group_bytes + 1;
   }
 
   void run(ThreadTeam& team) override {
@@ -210,16 +208,22 @@ class TernaryMatmul : public Operation {
     for (std::size_t row = singles_; row < x_.rows(); ++row) {
       x_sums_[row] = kernels_.copy_sum.run(activations(row), x_.cols(), staged(row));
     }
-    team.for_ranges(groups_of(w_.rows()), chunk_,
-                    [&](std::size_t begin, std::size_t end, std::size_t worker) {
-                      multiply(begin * kGroupRows, std::min(end * kGroupRows, w_.rows()), worker);
-                    });
+    const auto job = [&](std::size_t begin, std::size_t end, std::size_t worker) {
+      multiply(begin * kGroupRows, std::min(end * kGroupRows, w_.rows()), worker);
+    };
+    const std::size_t groups = groups_of(w_.rows());
+    // One row streams through the weights; several share each chunk while it is in the cache.
+    if (x_.rows() == 1) {
+      team.for_shrinking_ranges(groups, chunk_, job);
+    } else {
+      team.for_ranges(groups, chunk_, job);
+    }
   }
 
   std::vector<std::string> kernels() const override {
     const std::string weights = w_.format() + w_.tile().suffix;
     std::vector<std::string> names;
-    if (!panels_.empty()) names.push_back(kernel_name(kernels_.gemm.isa, weights + "_gemm"));
+    if (!panels_.empty()) names.push_back(kernel_name(w_.tile().isa, weights + "_gemm"));
     if (singles_ < x_.rows()) names.push_back(kernel_name(w_.tile().isa, weights + "_gemv"));
     if (by_blocks_) names.push_back(by_blocks_->kernels().front());
     return names;
@@ -261,25 +265,44 @@ class TernaryMatmul : public Operation {
   }
 
   void interleave(const Panel& panel, std::uint8_t* scratch) {
-    auto* row = reinterpret_cast<std::int8_t*>(scratch);  // zeros behind the end, as mapped
-    std::int8_t* to = staged(panel.first);
+    auto* rows = reinterpret_cast<std::int8_t*>(scratch);  // zeros behind the end, as mapped
     for (std::size_t c = 0; c < panel.width; ++c) {
       x_sums_[panel.first + c] =
-          kernels_.copy_sum.run(activations(panel.first + c), x_.cols(), row);
-      for (std::size_t k = 0; k < stride_; k += 4) {
-        std::memcpy(to + k * panel.width + 4 * c, row + k, 4);
+          kernels_.copy_sum.run(activations(panel.first + c), x_.cols(), rows + c * stride_);
+    }
+    std::int8_t* to = staged(panel.first);
+    for (std::size_t k = 0; k < stride_; k += 4) {
+      for (std::size_t c = 0; c < panel.width; ++c, to += 4) {
+        std::memcpy(to, rows + c * stride_ + k, 4);
       }
     }
   }
 
+  /// Where a panel's sums will go: a line that is on its way while they are computed does not keep
+  /// the next panel waiting.
+  void prefetch(const Panel& panel, std::size_t row, std::size_t rows) const {
+    for (std::size_t c = 0; c < panel.width; ++c) {
+      const std::int32_t* sums = output(panel.first + c) + row;
+      __builtin_prefetch(sums, 1);
+      __builtin_prefetch(sums + rows - 1, 1);
+    }
+  }
+
   void multiply(std::size_t begin, std::size_t end, std::size_t worker) {
+    const TileKernels& tile = w_.tile();
     for (std::size_t row = begin; row < end && !panels_.empty(); row += kGroupRows) {
-      std::uint8_t* quads = quads_->of(worker);
-      w_.tile().unpack(w_.group(row), w_.tile_count(), quads);
+      const std::uint8_t* group = w_.group(row);
+      std::size_t count = w_.tile_count();
+      if (tile.unpacked) {
+        tile.unpack(group, count, quads_->of(worker));
+        group = quads_->of(worker);
+        count = stride_ / 4;
+      }
       const std::size_t rows = std::min(kGroupRows, end - row);
       for (const Panel& panel : panels_) {
-        kernels_.gemm.run(quads, stride_ / 4, rows, staged(panel.first), panel.width,
-                          x_sums_.data() + panel.first, output(panel.first) + row, w_.rows());
+        prefetch(panel, row, rows);
+        tile.gemm(group, count, rows, staged(panel.first), panel.width,
+                  x_sums_.data() + panel.first, output(panel.first) + row, w_.rows());
       }
     }
     for (std::size_t b = singles_; b < x_.rows(); ++b) {

@@ -9,6 +9,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr auto kSpin = std::chrono::microseconds(20);
+constexpr int kLooksPerClock = 32;
 
 void pause() {
 #if defined(__x86_64__)
@@ -28,12 +29,13 @@ void pin(int core) {
 /// Waits until `value` is no longer `old`: spins first, then sleeps.
 void wait_for_change(const std::atomic<std::uint32_t>& value, std::uint32_t old) {
   const auto until = Clock::now() + kSpin;
-  while (value.load(std::memory_order_acquire) == old) {
-    for (int i = 0; i < 32; ++i) pause();
-    if (Clock::now() < until) continue;
-    value.wait(old, std::memory_order_acquire);
-    return;
-  }
+  do {
+    for (int i = 0; i < kLooksPerClock; ++i) {
+      if (value.load(std::memory_order_acquire) != old) return;
+      pause();
+    }
+  } while (Clock::now() < until);
+  value.wait(old, std::memory_order_acquire);
 }
 
 }  // namespace
@@ -92,10 +94,14 @@ void ThreadTeam::run(const Work& work) {
 }
 
 void ThreadTeam::take_chunks(const Work& work, std::size_t worker) {
-  while (true) {
-    const std::size_t begin = next_.fetch_add(work.chunk, std::memory_order_relaxed);
-    if (begin >= work.count) return;
-    work.call(work.context, begin, std::min(begin + work.chunk, work.count), worker);
+  std::size_t begin = next_.load(std::memory_order_relaxed);
+  while (begin < work.count) {
+    const std::size_t left = work.count - begin;
+    const std::size_t part = work.parts == 0 ? 0 : left / work.parts;
+    const std::size_t end = begin + std::min(std::max(work.chunk, part), left);
+    if (!next_.compare_exchange_weak(begin, end, std::memory_order_relaxed)) continue;
+    work.call(work.context, begin, end, worker);
+    begin = next_.load(std::memory_order_relaxed);
   }
 }
 

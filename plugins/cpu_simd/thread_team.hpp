@@ -41,21 +41,31 @@ class ThreadTeam {
   /// not throw.
   template <class Job>
   void for_ranges(std::size_t count, std::size_t chunk, const Job& job) {
-    const Work work{
-        [](const void* context, std::size_t begin, std::size_t end, std::size_t worker) {
-          (*static_cast<const Job*>(context))(begin, end, worker);
-        },
-        &job, count, chunk};
-    run(work);
+    run({call<Job>, &job, count, chunk, 0});
+  }
+
+  /// The same, in chunks that shrink to `least`: long ones first, each a stream through memory, and
+  /// short ones last, so that no thread waits long for another that the system has slowed down.
+  template <class Job>
+  void for_shrinking_ranges(std::size_t count, std::size_t least, const Job& job) {
+    run({call<Job>, &job, count, least, kPartsPerThread * size()});
   }
 
  private:
+  static constexpr std::size_t kPartsPerThread = 2;  // of what is left, one is a chunk
+
   struct Work {
     void (*call)(const void* context, std::size_t begin, std::size_t end, std::size_t worker);
     const void* context;
     std::size_t count;
     std::size_t chunk;
+    std::size_t parts;  // 0: every chunk is as long as the others
   };
+
+  template <class Job>
+  static void call(const void* job, std::size_t begin, std::size_t end, std::size_t worker) {
+    (*static_cast<const Job*>(job))(begin, end, worker);
+  }
 
   void run(const Work& work);
   void take_chunks(const Work& work, std::size_t worker);

@@ -395,9 +395,13 @@ void dequantize_half(const uint16_t* x, size_t count, float* y) {
 }  // namespace
 
 const KernelTable kAvx2Kernels = {
-    .two_bit = {kIsa, 16, "", gemv_two_bit, unpack_two_bit},
-    .panels = {6, 4},
-    .gemm = {kIsa, gemm},
+    .two_bit = {.isa = kIsa,
+                .columns = 16,
+                .gemv = gemv_two_bit,
+                .unpack = unpack_two_bit,
+                .gemm = gemm,
+                .panels = {6, 4},
+                .unpacked = true},
     .copy_sum = {kIsa, copy_sum},
     .abs_sum = {kIsa, abs_sum},
     .quantize_ternary = {kIsa, quantize_ternary},

@@ -1,17 +1,14 @@
-// The kernels on AVX-512 with VNNI: vpdpbusd adds four products of unsigned codes and signed
-// activations to each int32 lane, so nothing can wrap on the way. A tile is two registers. Weights
-// come in one stream and are left to the hardware's prefetchers, which do better alone.
+// The kernels on AVX-512 with VNNI. Weights come in one stream and are left to the hardware's
+// prefetchers, which do better alone.
 #include <immintrin.h>
 
+#include "avx512_tiles.hpp"
 #include "kernel_table.hpp"
 
 namespace cpu_simd {
 namespace {
 
 constexpr const char* kIsa = "avx512vnni";
-// A lane of the fourth field grows by at most 64 * 2 * 4 * 128 = 2^16 a tile.
-constexpr size_t kTilesPerFlush = 16384;
-constexpr size_t kHalf = 64;  // bytes of a tile or a quad in one register
 
 float quantize_ternary(const float* x, size_t count, float threshold, uint8_t* codes) {
   const __m512 above = _mm512_set1_ps(threshold);
@@ -44,39 +41,24 @@ int32_t copy_sum(const int8_t* from, size_t count, int8_t* to) {
   return _mm512_reduce_add_epi32(sums);
 }
 
-/// vpdpbusd in assembler: from the intrinsic GCC makes two copies of the sums each time, for which
-/// a loop with two dozen of them has no registers left.
-inline __attribute__((always_inline)) void accumulate(__m512i& sums, __m512i codes,
-                                                      __m512i activations) {
-  __asm__("vpdpbusd %2, %1, %0" : "+v"(sums) : "v"(codes), "v"(activations));
-}
+struct TwoBitTile {
+  static constexpr int kQuads = 4;
 
-__m512i broadcast4(const int8_t* x) {
-  int32_t word = 0;
-  __builtin_memcpy(&word, x, sizeof(word));
-  return _mm512_set1_epi32(word);
-}
+  struct Half {
+    __m512i bytes;
+    __m512i field;
 
-__m512i load(const uint8_t* at) { return _mm512_load_si512(reinterpret_cast<const void*>(at)); }
+    inline __attribute__((always_inline)) __m512i quad(int) {
+      const __m512i codes = _mm512_and_si512(bytes, field);
+      bytes = _mm512_srli_epi16(bytes, 2);
+      return codes;
+    }
+  };
 
-/// Sums of one half of a group to memory, less what the codes' offset of one has added.
-void store_half(__m512i sums, int32_t x_sum, size_t rows, int32_t* y) {
-  const __mmask16 mask = static_cast<__mmask16>(rows >= 16 ? 0xFFFFU : (1U << rows) - 1);
-  _mm512_mask_storeu_epi32(y, mask, _mm512_sub_epi32(sums, _mm512_set1_epi32(x_sum)));
-}
+  __m512i field = _mm512_set1_epi8(3);
 
-void store_rows(__m512i low, __m512i high, int32_t x_sum, size_t rows, int32_t* y) {
-  store_half(low, x_sum, rows, y);
-  if (rows > 16) store_half(high, x_sum, rows - 16, y + 16);
-}
-
-/// Sums of the four fields where they lie are 1, 4, 16 and 64 times too large, exactly.
-__m512i fold(const __m512i (&fields)[4]) {
-  const __m512i low = _mm512_add_epi32(fields[0], _mm512_srai_epi32(fields[1], 2));
-  const __m512i high =
-      _mm512_add_epi32(_mm512_srai_epi32(fields[2], 4), _mm512_srai_epi32(fields[3], 6));
-  return _mm512_add_epi32(low, high);
-}
+  inline __attribute__((always_inline)) Half half(__m512i bytes) const { return {bytes, field}; }
+};
 
 void gemv_two_bit(const uint8_t* tiles, size_t tile_count, size_t begin, size_t end,
                   const int8_t* x, int32_t x_sum, int32_t* y) {
@@ -101,58 +83,10 @@ void gemv_two_bit(const uint8_t* tiles, size_t tile_count, size_t begin, size_t 
           accumulate(high[f], _mm512_and_si512(second, masks[f]), four);
         }
       }
-      total_low = _mm512_add_epi32(total_low, fold(low));
-      total_high = _mm512_add_epi32(total_high, fold(high));
+      total_low = _mm512_add_epi32(total_low, fold_fields(low));
+      total_high = _mm512_add_epi32(total_high, fold_fields(high));
     }
     store_rows(total_low, total_high, x_sum, end - row, y + row);
-  }
-}
-
-void unpack_two_bit(const uint8_t* group, size_t tile_count, uint8_t* quads) {
-  const __m512i field = _mm512_set1_epi8(3);
-  for (size_t half = 0; half < 2 * tile_count; ++half, group += kHalf) {
-    const __m512i bytes = load(group);
-    uint8_t* to = quads + half / 2 * 4 * kQuadBytes + half % 2 * kHalf;
-    _mm512_store_si512(to, _mm512_and_si512(bytes, field));
-    _mm512_store_si512(to + kQuadBytes, _mm512_and_si512(_mm512_srli_epi16(bytes, 2), field));
-    _mm512_store_si512(to + 2 * kQuadBytes, _mm512_and_si512(_mm512_srli_epi16(bytes, 4), field));
-    _mm512_store_si512(to + 3 * kQuadBytes, _mm512_and_si512(_mm512_srli_epi16(bytes, 6), field));
-  }
-}
-
-/// Columns of a panel, as constants: an accumulator whose index is known while the compiler still
-/// splits arrays up stays in its register.
-template <int... C>
-struct Panel {
-  static constexpr int kWidth = sizeof...(C);
-
-  static void multiply(const uint8_t* quads, size_t quad_count, size_t rows, const int8_t* panel,
-                       const int32_t* x_sums, int32_t* y, size_t stride) {
-    __m512i low[kWidth] = {((void)C, _mm512_setzero_si512())...};
-    __m512i high[kWidth] = {((void)C, _mm512_setzero_si512())...};
-    for (size_t quad = 0; quad < quad_count; ++quad, quads += kQuadBytes, panel += 4 * kWidth) {
-      const __m512i first = load(quads);
-      const __m512i second = load(quads + kHalf);
-      __m512i four;
-      ((four = broadcast4(panel + 4 * C), accumulate(low[C], first, four),
-        accumulate(high[C], second, four)),
-       ...);
-    }
-    (store_rows(low[C], high[C], x_sums[C], rows, y + C * stride), ...);
-  }
-};
-
-void gemm(const uint8_t* quads, size_t quad_count, size_t rows, const int8_t* panel, size_t width,
-          const int32_t* x_sums, int32_t* y, size_t stride) {
-  switch (width) {
-    case 12:
-      return Panel<0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11>::multiply(quads, quad_count, rows, panel,
-                                                                   x_sums, y, stride);
-    case 8:
-      return Panel<0, 1, 2, 3, 4, 5, 6, 7>::multiply(quads, quad_count, rows, panel, x_sums, y,
-                                                     stride);
-    default:
-      return Panel<0, 1, 2, 3>::multiply(quads, quad_count, rows, panel, x_sums, y, stride);
   }
 }
 
@@ -222,9 +156,12 @@ void matmul(const typename Type::Element* w, const typename Type::Element* x, si
 }  // namespace
 
 const KernelTable kAvx512VnniKernels = {
-    .two_bit = {kIsa, 16, "", gemv_two_bit, unpack_two_bit},
-    .panels = {12, 8, 4},
-    .gemm = {kIsa, gemm},
+    .two_bit = {.isa = kIsa,
+                .columns = 16,
+                .gemv = gemv_two_bit,
+                .unpack = unpack<TwoBitTile>,
+                .gemm = gemm<TwoBitTile>,
+                .panels = {12, 8, 4}},
     .copy_sum = {kIsa, copy_sum},
     .quantize_ternary = {kIsa, quantize_ternary},
     .matmul_f32 = {kIsa, matmul<F32>},

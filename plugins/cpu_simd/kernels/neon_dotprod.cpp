@@ -152,9 +152,13 @@ void gemm(const uint8_t* quads, size_t quad_count, size_t rows, const int8_t* pa
 }  // namespace
 
 const KernelTable kNeonDotprodKernels = {
-    .two_bit = {kIsa, 16, "", gemv_two_bit, unpack_two_bit},
-    .panels = {12, 4},
-    .gemm = {kIsa, gemm},
+    .two_bit = {.isa = kIsa,
+                .columns = 16,
+                .gemv = gemv_two_bit,
+                .unpack = unpack_two_bit,
+                .gemm = gemm,
+                .panels = {12, 4},
+                .unpacked = true},
     .copy_sum = {kIsa, copy_sum},
 };
 
