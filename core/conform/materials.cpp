@@ -126,7 +126,7 @@ Objection judge_ternary(Bytes got, const oracle::Codec& codec, const std::vector
 
 void make_quantize(const NumericCase& what, const NumericCase& inputs, Materials& out) {
   const std::vector<float> source = weight_values(inputs);
-  const std::string& rounding = out.op.attributes.at("rounding");
+  const auto& rounding = std::get<std::string>(out.op.attributes.at("rounding"));
   out.inputs = {to_bytes(source)};
   if (rounding == "nearest") {
     const std::vector<float> other(source.size(), 3);

@@ -17,10 +17,14 @@ json to_json(const OpSpec& op) {
   json outputs = json::array();
   for (const TensorRef& tensor : op.inputs) inputs.push_back(to_json(tensor));
   for (const TensorRef& tensor : op.outputs) outputs.push_back(to_json(tensor));
+  json attributes = json::object();
+  for (const auto& [name, value] : op.attributes) {
+    std::visit([&key = name, &attributes](const auto& held) { attributes[key] = held; }, value);
+  }
   return {{"kind", op.kind},
           {"inputs", std::move(inputs)},
           {"outputs", std::move(outputs)},
-          {"attributes", json(op.attributes)}};
+          {"attributes", std::move(attributes)}};
 }
 
 }  // namespace
@@ -55,6 +59,14 @@ std::optional<std::string> BackendClient::unsupported(const OpSpec& op) {
 Region BackendClient::attach(const SharedMemory& memory) {
   const json reply =
       worker_->call({{"do", "attach"}, {"size", memory.bytes().size()}}, memory.fd());
+  return {reply.at("region").get<std::uint64_t>()};
+}
+
+Region BackendClient::attach_file(int fd, std::uint64_t offset, std::uint64_t size,
+                                  std::uint64_t& ns) {
+  const json reply =
+      worker_->call({{"do", "attach_file"}, {"offset", offset}, {"size", size}}, fd);
+  ns = reply.at("ns").get<std::uint64_t>();
   return {reply.at("region").get<std::uint64_t>()};
 }
 
@@ -128,6 +140,25 @@ std::vector<std::uint64_t> BackendClient::sample(std::span<const std::uint64_t> 
                                     {"samples", samples},
                                     {"repeat", repeat}});
   return reply.at("ns").get<std::vector<std::uint64_t>>();
+}
+
+StepResult BackendClient::step(std::uint64_t program, std::span<const StepInput> inputs,
+                               const TensorRef& output) {
+  json writes = json::array();
+  for (const StepInput& input : inputs) {
+    writes.push_back({{"tensor", input.tensor.handle}, {"values", input.values}});
+  }
+  json request = {{"do", "step"}, {"program", program}, {"writes", std::move(writes)}};
+  if (output.handle != 0) request["output"] = output.handle;
+  const json reply = worker_->call(std::move(request));
+  return {reply.at("ns").get<std::uint64_t>(),
+          reply.at("values").get<std::vector<std::int32_t>>()};
+}
+
+std::uint64_t BackendClient::peak_memory(bool reset) {
+  return worker_->call({{"do", "peak_memory"}, {"reset", reset}})
+      .at("bytes")
+      .get<std::uint64_t>();
 }
 
 }  // namespace bitgate::worker

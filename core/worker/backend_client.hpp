@@ -8,6 +8,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "worker/shared_memory.hpp"
@@ -31,11 +32,25 @@ struct TensorRef {
   std::uint64_t handle = 0;
 };
 
+/// The operation says which of them an attribute is.
+using AttributeValue = std::variant<std::int64_t, double, std::string>;
+
 struct OpSpec {
   std::string kind;
   std::vector<TensorRef> inputs;
   std::vector<TensorRef> outputs;
-  std::map<std::string, std::string> attributes;
+  std::map<std::string, AttributeValue> attributes;
+};
+
+/// Numbers that go into a tensor of i32 before a step.
+struct StepInput {
+  TensorRef tensor;
+  std::vector<std::int32_t> values;
+};
+
+struct StepResult {
+  std::uint64_t ns = 0;
+  std::vector<std::int32_t> values;  ///< of the tensor that was asked for
 };
 
 struct KernelCount {
@@ -72,6 +87,9 @@ class BackendClient {
   std::optional<std::string> unsupported(const OpSpec& op);
 
   Region attach(const SharedMemory& memory);
+  /// A part of the file, which tensors can be written from and not read into; `ns` receives the time
+  /// of reaching it, `fd` stays the caller's.
+  Region attach_file(int fd, std::uint64_t offset, std::uint64_t size, std::uint64_t& ns);
   void detach(Region region);
 
   /// Makes a tensor; `ns` receives the time of it.
@@ -93,6 +111,15 @@ class BackendClient {
   /// synchronize in each sample. Timed in the worker, nanoseconds a sample.
   std::vector<std::uint64_t> sample(std::span<const std::uint64_t> programs, std::size_t first,
                                     std::uint64_t samples, std::uint64_t repeat);
+
+  /// One execution of a program as an application makes it: numbers in, run, synchronize, and the
+  /// tensor `output` of i32 (handle 0: none) out; timed as a whole in the worker.
+  StepResult step(std::uint64_t program, std::span<const StepInput> inputs,
+                  const TensorRef& output);
+
+  /// Most bytes of memory that the worker's process has held since the last call with `reset`, which
+  /// forgets them afterwards.
+  std::uint64_t peak_memory(bool reset);
 
  private:
   std::uint64_t transfer(const char* what, const TensorRef& tensor, Region region,

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "worker/floating_point.hpp"
+#include "worker/resident.hpp"
 
 namespace bitgate::worker {
 namespace {
@@ -84,7 +85,13 @@ class BackendServant::Ops {
     for (const auto& [name, value] : from.at("attributes").items()) {
       bg_attribute attribute{};
       attribute.name = to_str(storage.texts.emplace_back(name));
-      attribute.text = to_str(storage.texts.emplace_back(value.get<std::string>()));
+      if (value.is_number_integer()) {
+        attribute.integer = value.get<std::int64_t>();
+      } else if (value.is_number()) {
+        attribute.real = value.get<double>();
+      } else {
+        attribute.text = to_str(storage.texts.emplace_back(value.get<std::string>()));
+      }
       storage.attributes.push_back(attribute);
     }
     bg_op op{};
@@ -119,6 +126,15 @@ json BackendServant::handle(const std::string& what, const json& request, Fd fd)
   if (what == "prepare") return prepare(request);
   if (what == "kernels") return kernels(request);
   if (what == "sample") return sample(request);
+  if (what == "step") return step(request);
+  if (what == "peak_memory") return peak_memory(request);
+  if (what == "attach_file") {
+    const std::uint64_t id = next_id_++;
+    const std::uint64_t start = now_ns();
+    regions_.emplace(id, SharedMemory(std::move(fd), request.at("offset").get<std::uint64_t>(),
+                                      request.at("size").get<std::uint64_t>()));
+    return {{"region", id}, {"ns", now_ns() - start}};
+  }
   if (what == "attach") {
     const std::uint64_t id = next_id_++;
     regions_.emplace(id, SharedMemory(std::move(fd), request.at("size").get<std::uint64_t>()));
@@ -234,7 +250,8 @@ json BackendServant::create(const json& request) {
 
 json BackendServant::transfer(const std::string& what, const json& request) {
   const Tensor& tensor = at(tensors_, request.at("tensor"));
-  const std::span<std::byte> region = at(regions_, request.at("region")).bytes();
+  const SharedMemory& memory = at(regions_, request.at("region"));
+  const std::span<std::byte> region = memory.bytes();
   const auto size = request.at("size").get<std::uint64_t>();
   const auto offset = request.value("offset", std::uint64_t{0});
   if (offset > region.size() || size > region.size() - offset) {
@@ -242,6 +259,9 @@ json BackendServant::transfer(const std::string& what, const json& request) {
   }
   std::byte* data = region.data() + offset;
   const bool write = what == "write";
+  if (!write && !memory.writable()) {
+    throw StatusError(BG_INVALID_ARGUMENT, "a read into a region that is a file");
+  }
   breadcrumb_.enter(write ? Step::kWrite : Step::kRead);
   ErrorSlot error;
   const std::uint64_t start = now_ns();
@@ -309,6 +329,51 @@ json BackendServant::sample(const json& request) {
     time = now_ns() - start;
   }
   return {{"ns", std::move(times)}};
+}
+
+json BackendServant::step(const json& request) {
+  bg_program* const program = at(programs_, request.at("program"));
+  struct Write {
+    bg_tensor* tensor;
+    std::vector<std::int32_t> values;
+  };
+  std::vector<Write> writes;
+  for (const json& write : request.at("writes")) {
+    writes.push_back({at(tensors_, write.at("tensor")).handle,
+                      write.at("values").get<std::vector<std::int32_t>>()});
+  }
+  const Tensor* const output =
+      request.contains("output") ? &at(tensors_, request.at("output")) : nullptr;
+  std::vector<std::int32_t> values;
+  if (output != nullptr) values.resize(output->desc.dims[0] * output->desc.dims[1]);
+
+  const FloatingPointGuard guard;
+  bg_session* const queue = session();
+  const bg_run_args args{sizeof(bg_run_args), 0};
+  ErrorSlot error;
+  const std::uint64_t start = now_ns();
+  breadcrumb_.enter(Step::kWrite);
+  for (const Write& write : writes) {
+    error.check(backend_.tensor_write(queue, write.tensor, write.values.data(),
+                                      write.values.size() * sizeof(std::int32_t), error.get()));
+  }
+  breadcrumb_.enter(Step::kRun);
+  error.check(backend_.run(queue, program, 1, &args, error.get()));
+  breadcrumb_.enter(Step::kSynchronize);
+  error.check(backend_.synchronize(queue, error.get()));
+  if (output != nullptr) {
+    breadcrumb_.enter(Step::kRead);
+    error.check(backend_.tensor_read(queue, output->handle, values.data(),
+                                     values.size() * sizeof(std::int32_t), error.get()));
+  }
+  const std::uint64_t ns = now_ns() - start;
+  return {{"ns", ns}, {"values", std::move(values)}};
+}
+
+json BackendServant::peak_memory(const json& request) {
+  const std::uint64_t bytes = peak_resident_bytes();
+  if (request.at("reset").get<bool>()) forget_peak_resident();
+  return {{"bytes", bytes}};
 }
 
 }  // namespace bitgate::worker

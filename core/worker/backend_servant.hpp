@@ -45,6 +45,8 @@ class BackendServant {
   nlohmann::json prepare(const nlohmann::json& request);
   nlohmann::json kernels(const nlohmann::json& request);
   nlohmann::json sample(const nlohmann::json& request);
+  nlohmann::json step(const nlohmann::json& request);
+  static nlohmann::json peak_memory(const nlohmann::json& request);
   bg_session* session() const;
 
   const OpenPlugin& plugin_;

@@ -17,6 +17,13 @@ namespace {
   throw std::system_error(errno, std::generic_category(), what);
 }
 
+void require_size(const Fd& fd, std::uint64_t size) {
+  struct stat status {};
+  if (::fstat(fd.get(), &status) != 0 || static_cast<std::uint64_t>(status.st_size) < size) {
+    throw std::invalid_argument("a shared region is smaller than announced");
+  }
+}
+
 }  // namespace
 
 Fd& Fd::operator=(Fd&& other) noexcept {
@@ -42,32 +49,44 @@ SharedMemory::SharedMemory(std::uint64_t size, const char* what)
 }
 
 SharedMemory::SharedMemory(Fd fd, std::uint64_t size) : fd_(std::move(fd)), size_(size) {
-  struct stat status {};
-  if (::fstat(fd_.get(), &status) != 0 || static_cast<std::uint64_t>(status.st_size) < size) {
-    throw std::invalid_argument("a shared region is smaller than announced");
-  }
+  require_size(fd_, size);
   map(true);
+}
+
+SharedMemory::SharedMemory(Fd fd, std::uint64_t offset, std::uint64_t size)
+    : fd_(std::move(fd)), size_(size), writable_(false) {
+  if (offset > UINT64_MAX - size) throw std::invalid_argument("a region beyond any file");
+  require_size(fd_, offset + size);
+  const auto page = static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+  lead_ = offset % page;
+  map(true, offset - lead_);
 }
 
 SharedMemory::SharedMemory(SharedMemory&& other) noexcept
     : fd_(std::move(other.fd_)),
       data_(std::exchange(other.data_, nullptr)),
-      size_(std::exchange(other.size_, 0)) {}
+      lead_(std::exchange(other.lead_, 0)),
+      size_(std::exchange(other.size_, 0)),
+      writable_(other.writable_) {}
 
 SharedMemory& SharedMemory::operator=(SharedMemory&& other) noexcept {
   std::swap(fd_, other.fd_);
   std::swap(data_, other.data_);
+  std::swap(lead_, other.lead_);
   std::swap(size_, other.size_);
+  std::swap(writable_, other.writable_);
   return *this;
 }
 
 SharedMemory::~SharedMemory() {
-  if (data_ != nullptr) ::munmap(data_, size_);
+  if (data_ != nullptr) ::munmap(data_, lead_ + size_);
 }
 
-void SharedMemory::map(bool populate) {
+void SharedMemory::map(bool populate, std::uint64_t offset) {
   const int flags = MAP_SHARED | (populate ? MAP_POPULATE : 0);
-  void* data = ::mmap(nullptr, size_, PROT_READ | PROT_WRITE, flags, fd_.get(), 0);
+  const int access = PROT_READ | (writable_ ? PROT_WRITE : 0);
+  void* data =
+      ::mmap(nullptr, lead_ + size_, access, flags, fd_.get(), static_cast<off_t>(offset));
   if (data == MAP_FAILED) raise("mapping shared memory");
   data_ = static_cast<std::byte*>(data);
 }

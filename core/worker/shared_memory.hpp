@@ -35,27 +35,32 @@ class SharedMemory {
   SharedMemory(std::uint64_t size, const char* what);
   /// A region that the other side made. Its pages are touched, so that later use faults no more.
   SharedMemory(Fd fd, std::uint64_t size);
+  /// `size` bytes of a file from byte `offset` on, not to be written to. Touched likewise.
+  SharedMemory(Fd fd, std::uint64_t offset, std::uint64_t size);
   SharedMemory(SharedMemory&& other) noexcept;
   SharedMemory& operator=(SharedMemory&& other) noexcept;
   SharedMemory(const SharedMemory&) = delete;
   SharedMemory& operator=(const SharedMemory&) = delete;
   ~SharedMemory();
 
-  [[nodiscard]] std::span<std::byte> bytes() const { return {data_, size_}; }
+  [[nodiscard]] std::span<std::byte> bytes() const { return {data_ + lead_, size_}; }
+  [[nodiscard]] bool writable() const { return writable_; }
   [[nodiscard]] int fd() const { return fd_.get(); }
 
   /// The region as an array of T.
   template <class T>
   [[nodiscard]] std::span<T> as() const {
-    return {reinterpret_cast<T*>(data_), size_ / sizeof(T)};
+    return {reinterpret_cast<T*>(data_ + lead_), size_ / sizeof(T)};
   }
 
  private:
-  void map(bool populate);
+  void map(bool populate, std::uint64_t offset = 0);
 
   Fd fd_;
   std::byte* data_ = nullptr;
+  std::uint64_t lead_ = 0;  ///< mapped bytes before the region: mappings begin with a page
   std::uint64_t size_ = 0;
+  bool writable_ = true;
 };
 
 }  // namespace bitgate::worker
