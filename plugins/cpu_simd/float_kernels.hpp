@@ -47,15 +47,15 @@ struct AttentionTask {
   float* scratch;       ///< attention_scratch() floats, aligned to 64 bytes
 };
 
-inline constexpr size_t kAttentionRows = 64;  ///< most of queries * heads, unless heads is more
+inline constexpr size_t kAttentionRows = 128;  ///< most of queries * heads, unless heads is more
 inline constexpr size_t kAttentionKeys = 64;  ///< rows of the cache that are looked at together
 
 constexpr size_t padded_to_lanes(size_t count) { return (count + 15) / 16 * 16; }
 
-/// Rows of queries and of sums, keys and values of a block, scores, three numbers for each row.
+/// Rows of queries and of sums, keys and values of a block, scores, four numbers for each row.
 constexpr size_t attention_scratch(size_t rows, size_t head_size) {
   const size_t width = padded_to_lanes(head_size);
-  return 2 * (rows + kAttentionKeys) * width + rows * kAttentionKeys + 3 * padded_to_lanes(rows);
+  return 2 * (rows + kAttentionKeys) * width + rows * kAttentionKeys + 4 * padded_to_lanes(rows);
 }
 
 /// y = softmax(q.keys / sqrt(head_size)).values over rows 0 … position of the cache, by blocks of

@@ -58,7 +58,7 @@ KernelTable avx512vnni_kernels() {
   KernelTable kernels = {};
   if (have("AVX-512 VBMI")) kernels = over(kernels, kAvx512VbmiKernels);
   if (have("AVX-512 BF16")) kernels = over(kernels, kAvx512Bf16Kernels);
-  return with(over(over(kernels, kAvx512VnniKernels), kAvx2Kernels), kScalarFloats);
+  return with(over(over(kernels, kAvx512VnniKernels), kAvx2Kernels), kAvx512Floats);
 }
 #endif
 
@@ -81,13 +81,13 @@ const std::vector<Implementation>& implementations() {
     {"avx2",
      "AVX2 and FMA, 8 rows a vector",
      {"AVX2", "FMA", "F16C"},
-     with(kAvx2Kernels, kScalarFloats)},
+     with(kAvx2Kernels, kAvx2Floats)},
 #elif defined(__aarch64__)
     {"neon-dotprod",
      "NEON with dot products, 4 rows a vector",
      {"NEON", "NEON dot product"},
-     with(over(kNeonDotprodKernels, kNeonKernels), kScalarFloats)},
-    {"neon", "NEON, 4 rows a vector", {"NEON"}, with(kNeonKernels, kScalarFloats)},
+     with(over(kNeonDotprodKernels, kNeonKernels), kNeonFloats)},
+    {"neon", "NEON, 4 rows a vector", {"NEON"}, with(kNeonKernels, kNeonFloats)},
 #endif
     {"scalar", "plain C++, not vectorised", {}, with(kScalarKernels, kScalarFloats)},
   };

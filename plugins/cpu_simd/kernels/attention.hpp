@@ -117,7 +117,8 @@ class AttentionOver {
         scores_(values_ + kAttentionKeys * width_),
         largest_(scores_ + rows_ * kAttentionKeys),
         totals_(largest_ + padded_to_lanes(rows_)),
-        factors_(totals_ + padded_to_lanes(rows_)) {}
+        factors_(totals_ + padded_to_lanes(rows_)),
+        seen_(reinterpret_cast<uint32_t*>(factors_ + padded_to_lanes(rows_))) {}
 
   void run() {
     begin();
@@ -128,6 +129,7 @@ class AttentionOver {
     }
     for (first_ = 0; first_ <= last; first_ += kAttentionKeys) {
       count_ = least(kAttentionKeys, last + 1 - first_);
+      look();
       unpack_keys();
       unpack_values();
       for_tiles([&](size_t row, auto rows) { score<decltype(rows)::kCount>(row); });
@@ -197,16 +199,20 @@ class AttentionOver {
     }
   }
 
-  /// Keys of the block that a row sees.
-  [[nodiscard]] size_t seen(size_t row) const {
-    const auto position = static_cast<size_t>(task_.positions[row / task_.heads]);
-    return position < first_ ? 0 : least(position - first_ + 1, count_);
+  /// How many keys of the block each row sees.
+  void look() {
+    uint32_t* seen = seen_;
+    for (size_t query = 0; query < task_.queries; ++query) {
+      const auto end = static_cast<size_t>(task_.positions[query]) + 1;
+      const auto keys = static_cast<uint32_t>(end <= first_ ? 0 : least(end - first_, count_));
+      for (size_t head = 0; head < task_.heads; ++head) *seen++ = keys;
+    }
   }
 
   template <int R>
   void score(size_t row) {
     size_t most = 0;
-    for (size_t r = row; r < row + R; ++r) most = seen(r) > most ? seen(r) : most;
+    for (size_t r = row; r < row + R; ++r) most = seen_[r] > most ? seen_[r] : most;
     if (most == 0) return;
     score_rows<R>(q_ + row * width_, width_, task_.head_size, keys_, most,
                   scores_ + row * kAttentionKeys);
@@ -215,7 +221,7 @@ class AttentionOver {
   /// Scores to weights.
   void soften() {
     for (size_t row = 0; row < rows_; ++row) {
-      const size_t keys = seen(row);
+      const size_t keys = seen_[row];
       float* scores = scores_ + row * kAttentionKeys;
       for (size_t key = keys; key < padded_to_lanes(keys); ++key) scores[key] = -__builtin_inff();
       Lanes largest = Lanes::all(largest_[row]);
@@ -234,7 +240,7 @@ class AttentionOver {
       float* scores = scores_ + row * kAttentionKeys;
       const Lanes largest = Lanes::all(largest_[row]);
       Lanes total = Lanes::all(0);
-      for (size_t key = 0; key < seen(row); key += kLanes) {
+      for (size_t key = 0; key < seen_[row]; key += kLanes) {
         const Lanes weight = power_of_two(Lanes::load(scores + key) - largest);
         weight.store(scores + key);
         total = total + weight;
@@ -248,13 +254,13 @@ class AttentionOver {
   template <int R>
   void weigh(size_t row) {
     size_t common = count_;
-    for (size_t r = row; r < row + R; ++r) common = least(common, seen(r));
+    for (size_t r = row; r < row + R; ++r) common = least(common, seen_[r]);
     const float* weights = scores_ + row * kAttentionKeys;
     value_rows<R>(weights, common, values_, width_, factors_ + row, sums_ + row * width_);
     if constexpr (R > 1) {
       const float one = 1;
       for (size_t r = 0; r < R; ++r) {
-        const size_t more = seen(row + r) - common;
+        const size_t more = seen_[row + r] - common;
         if (more == 0) continue;
         value_rows<1>(weights + r * kAttentionKeys + common, more, values_ + common * width_,
                       width_, &one, sums_ + (row + r) * width_);
@@ -284,6 +290,7 @@ class AttentionOver {
   float* largest_;
   float* totals_;
   float* factors_;
+  uint32_t* seen_;
   size_t first_ = 0;  // row of the cache with which the block begins
   size_t count_ = 0;  // of its rows
 };

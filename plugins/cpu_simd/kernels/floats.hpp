@@ -14,19 +14,15 @@ constexpr size_t least(size_t a, size_t b) { return a < b ? a : b; }
 
 struct F32 {
   using Element = float;
-  static Lanes load(const float* at, size_t count = kLanes) { return Lanes::load(at, count); }
+  static Lanes load(const float* at, size_t count) { return Lanes::load(at, count); }
 };
 struct F16 {
   using Element = uint16_t;
-  static Lanes load(const uint16_t* at, size_t count = kLanes) {
-    return Lanes::load_f16(at, count);
-  }
+  static Lanes load(const uint16_t* at, size_t count) { return Lanes::load_f16(at, count); }
 };
 struct BF16 {
   using Element = uint16_t;
-  static Lanes load(const uint16_t* at, size_t count = kLanes) {
-    return Lanes::load_bf16(at, count);
-  }
+  static Lanes load(const uint16_t* at, size_t count) { return Lanes::load_bf16(at, count); }
 };
 
 /// R rows of weights times C of activations, columns [k, k + count).

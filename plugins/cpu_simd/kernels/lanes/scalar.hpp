@@ -19,17 +19,18 @@ struct Lanes {
     return out;
   }
   /// The first `count` from memory, 0 behind them.
-  static Lanes load(const float* at, size_t count = 16) {
+  static Lanes load(const float* at) { return load(at, 16); }
+  static Lanes load(const float* at, size_t count) {
     Lanes out;
     for (size_t i = 0; i < 16; ++i) out.lane[i] = i < count ? at[i] : 0;
     return out;
   }
-  static Lanes load_f16(const uint16_t* at, size_t count = 16) {
+  static Lanes load_f16(const uint16_t* at, size_t count) {
     Lanes out;
     for (size_t i = 0; i < 16; ++i) out.lane[i] = i < count ? from_f16(at[i]) : 0;
     return out;
   }
-  static Lanes load_bf16(const uint16_t* at, size_t count = 16) {
+  static Lanes load_bf16(const uint16_t* at, size_t count) {
     Lanes out;
     for (size_t i = 0; i < 16; ++i) {
       out.lane[i] = i < count ? float_of(static_cast<uint32_t>(at[i]) << 16) : 0;
@@ -37,12 +38,13 @@ struct Lanes {
     return out;
   }
   /// Converted to f32, to nearest.
-  static Lanes load_i32(const int32_t* at, size_t count = 16) {
+  static Lanes load_i32(const int32_t* at, size_t count) {
     Lanes out;
     for (size_t i = 0; i < 16; ++i) out.lane[i] = i < count ? static_cast<float>(at[i]) : 0;
     return out;
   }
-  void store(float* at, size_t count = 16) const {
+  void store(float* at) const { store(at, 16); }
+  void store(float* at, size_t count) const {
     for (size_t i = 0; i < count && i < 16; ++i) at[i] = lane[i];
   }
 
@@ -54,9 +56,6 @@ struct Lanes {
   }
   friend Lanes operator*(const Lanes& a, const Lanes& b) {
     return map([&](size_t i) { return a.lane[i] * b.lane[i]; });
-  }
-  friend Lanes operator/(const Lanes& a, const Lanes& b) {
-    return map([&](size_t i) { return a.lane[i] / b.lane[i]; });
   }
   /// a * b + c, rounded once.
   static Lanes fma(const Lanes& a, const Lanes& b, const Lanes& c) {
@@ -133,7 +132,7 @@ struct Lanes {
   }
 };
 
-inline float square_root(float x) { return __builtin_sqrtf(x); }
+float square_root(float x) { return __builtin_sqrtf(x); }
 
 }  // namespace
 }  // namespace cpu_simd
