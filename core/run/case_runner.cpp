@@ -116,6 +116,7 @@ void CaseRunner::run_on(const Case& what, BackendPool::Live& live, CaseResult& r
     return;
   }
   live.client.open_session(device->id, result.threads);
+  live.client.start_device_timer();
   run_stages(what, live, workload_for(what), result);
   live.client.close_session();
   if (device->simulated && result.status == CaseStatus::kMeasured) {
@@ -164,6 +165,7 @@ void CaseRunner::run_stages(const Case& what, BackendPool::Live& live, Workload&
     for (auto& [name, stage] : result.stages) {
       stage.samples_ns.clear();
       stage.summary.reset();
+      stage.device_clock.reset();
       stage.reason = facts.timing_invalid;
     }
   }

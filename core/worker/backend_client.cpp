@@ -1,6 +1,9 @@
 #include "worker/backend_client.hpp"
 
+#include <stdexcept>
 #include <utility>
+
+#include <fmt/format.h>
 
 namespace bitgate::worker {
 namespace {
@@ -21,6 +24,10 @@ json to_json(const OpSpec& op) {
           {"inputs", std::move(inputs)},
           {"outputs", std::move(outputs)},
           {"attributes", json(op.attributes)}};
+}
+
+std::optional<std::uint64_t> optional_ns(const json& time) {
+  return time.is_null() ? std::nullopt : std::optional(time.get<std::uint64_t>());
 }
 
 }  // namespace
@@ -119,6 +126,10 @@ std::vector<KernelCount> BackendClient::kernels(std::uint64_t program) {
   return kernels;
 }
 
+bool BackendClient::start_device_timer() {
+  return worker_->call({{"do", "start_timer"}}).at("started").get<bool>();
+}
+
 std::vector<std::uint64_t> BackendClient::sample(std::span<const std::uint64_t> programs,
                                                  std::size_t first, std::uint64_t samples,
                                                  std::uint64_t repeat) {
@@ -127,7 +138,17 @@ std::vector<std::uint64_t> BackendClient::sample(std::span<const std::uint64_t> 
                                     {"first", first},
                                     {"samples", samples},
                                     {"repeat", repeat}});
-  return reply.at("ns").get<std::vector<std::uint64_t>>();
+  auto times = reply.at("ns").get<std::vector<std::uint64_t>>();
+  device_times_.clear();
+  for (const json& time : reply.at("device")) {
+    device_times_.push_back({optional_ns(time.at("queued")), optional_ns(time.at("submitted")),
+                             time.at("execution").get<std::uint64_t>()});
+  }
+  if (!device_times_.empty() && device_times_.size() != times.size()) {
+    throw std::runtime_error(fmt::format("the device's clock told of {} samples out of {}",
+                                         device_times_.size(), times.size()));
+  }
+  return times;
 }
 
 }  // namespace bitgate::worker

@@ -22,7 +22,7 @@ TEST_CASE("plugin list shows identity, build and digest, and runs no code of the
   CHECK(first["id"] == "test.plain");
   CHECK(first["kind"] == "backend");
   CHECK(first["version"] == "1.0.0");
-  CHECK(first["abi"] == "1.0");
+  CHECK(first["abi"] == "1.1");
   CHECK_THAT(first["build"].get<std::string>(), Contains(", C, "));
   CHECK(first["path"] == fs::canonical(plain_file("constructor")).string());
   CHECK(first["sha256"].get<std::string>().size() == 64);
