@@ -86,7 +86,7 @@ std::string below_table(const std::string& out) {
   std::string text = out.substr(std::min(start, out.size()));
   // How often the device ran, and how long its path is, differs from run to run.
   text = std::regex_replace(text, std::regex("for\\s+[0-9]+\\s+executions"), "for <n> executions");
-  text = std::regex_replace(text, std::regex("[0-9.e+]+ ms"), "<n> ms");
+  text = std::regex_replace(text, std::regex("[0-9.e+]+\\s+ms"), "<n> ms");
   const std::string directory = ZOO_DIRECTORY;
   const bool wraps_anywhere =
       text.find(directory) != std::string::npos || text.find("<n> ms") != std::string::npos;
