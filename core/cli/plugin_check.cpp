@@ -16,6 +16,7 @@
 #include "base/text.hpp"
 #include "cli/command_line.hpp"
 #include "cli/plugin_commands.hpp"
+#include "cli/plugin_options.hpp"
 #include "conform/kit.hpp"
 #include "conform/listing.hpp"
 #include "pipeline/units.hpp"
@@ -152,6 +153,27 @@ void write_results(const Targets& targets, const nlohmann::ordered_json& documen
   if (!targets.junit.empty()) write_file_atomically(targets.junit, conform::junit(results));
 }
 
+ExitCode exit_code_of(const std::vector<conform::Result>& results) {
+  switch (conform::conformance(results)) {
+    case conform::Conformance::kConforms:
+      return ExitCode::kPass;
+    case conform::Conformance::kBreaksRules:
+      return ExitCode::kFail;
+    case conform::Conformance::kNothingChecked:
+      break;
+  }
+  return ExitCode::kNothingMeasured;
+}
+
+/// Of a library with several plugins: one that breaks rules counts more than one that was not
+/// checked.
+ExitCode worse(ExitCode a, ExitCode b) {
+  for (const ExitCode code : {ExitCode::kFail, ExitCode::kNothingMeasured}) {
+    if (a == code || b == code) return code;
+  }
+  return ExitCode::kPass;
+}
+
 }  // namespace
 
 int plugin_check(const Arguments& arguments) {
@@ -160,9 +182,11 @@ int plugin_check(const Arguments& arguments) {
       "Checks that a plugin keeps the rules of bitgate/abi.h and gets its numbers right, each "
       "check in "
       "a\nworker process of its own. docs/conformance.md says what every check proves.\n"
-      "Exit codes: 0 conforms, 1 does not, 2 usage, 4 can't be loaded.",
+      "Exit codes: 0 conforms, 1 does not, 2 usage, 4 can't be loaded, 5 nothing could be checked.",
       "file", 1};
-  const auto values = parse(usage, check_options(), arguments);
+  po::options_description known = check_options();
+  known.add(trust_options());
+  const auto values = parse(usage, known, arguments);
   if (!values) return 0;
   const conform::Selection selection = selection_of(*values);
   if (values->count("list") != 0) return list_checks(selection);
@@ -179,11 +203,12 @@ int plugin_check(const Arguments& arguments) {
   }
   const nlohmann::json given = options_of(*values);
   const Targets targets{absolute(text_of(*values, "json")), absolute(text_of(*values, "junit"))};
-  const auto files = worker::plugins_in((*values)["file"].as<Words>().front());
+  const auto files = worker::plugins_in((*values)["file"].as<Words>().front(), trust_of(*values));
   const Scratch scratch;
   setting.scratch = scratch.path();
   worker::catch_interrupts();
 
+  ExitCode exit_code = ExitCode::kPass;
   nlohmann::ordered_json documents = nlohmann::ordered_json::array();
   std::vector<conform::Result> all;
   for (const worker::PluginFile& file : files) {
@@ -202,11 +227,12 @@ int plugin_check(const Arguments& arguments) {
       return static_cast<int>(ExitCode::kFault);
     }
     fmt::print(targets.people(), "{}", conform::summary(file.identity.id, results));
+    exit_code = worse(exit_code, exit_code_of(results));
     documents.push_back(conform::to_json(setting, results));
     all.insert(all.end(), results.begin(), results.end());
   }
   write_results(targets, documents, all);
-  return conform::conforms(all) ? 0 : static_cast<int>(ExitCode::kFail);
+  return static_cast<int>(exit_code);
 }
 
 }  // namespace bitgate::cli

@@ -14,17 +14,6 @@ std::vector<fs::path> paths(const po::variables_map& values, const char* name) {
   return {texts.begin(), texts.end()};
 }
 
-worker::SearchOptions rules_without_lock(const po::variables_map& values) {
-  worker::SearchOptions rules;
-  rules.files = paths(values, "plugin");
-  try {
-    rules.trust = worker::Trust(paths(values, "trust-dir"));
-  } catch (const std::runtime_error& error) {
-    throw UsageError(error.what());
-  }
-  return rules;
-}
-
 }  // namespace
 
 po::options_description search_options() {
@@ -32,7 +21,14 @@ po::options_description search_options() {
   auto add = options.add_options();
   add("plugin", po::value<std::vector<std::string>>()->composing()->value_name("FILE"),
       "a plugin file that goes before all that are found elsewhere (repeatable)");
-  add("trust-dir", po::value<std::vector<std::string>>()->composing()->value_name("DIR"),
+  options.add(trust_options());
+  return options;
+}
+
+po::options_description trust_options() {
+  po::options_description options;
+  options.add_options()(
+      "trust-dir", po::value<std::vector<std::string>>()->composing()->value_name("DIR"),
       "use plugins below DIR whoever can write there; the receipt says so (repeatable)");
   return options;
 }
@@ -50,12 +46,24 @@ fs::path lock_path(const po::variables_map& values, const fs::path& pipeline) {
   return pipeline.parent_path() / worker::kLockName;
 }
 
+worker::Trust trust_of(const po::variables_map& values) {
+  try {
+    return worker::Trust(paths(values, "trust-dir"));
+  } catch (const std::runtime_error& error) {
+    throw UsageError(error.what());
+  }
+}
+
+worker::SearchOptions plugin_rules(const po::variables_map& values) {
+  return {paths(values, "plugin"), trust_of(values), {}};
+}
+
 worker::Catalog search_plugins(const po::variables_map& values) {
-  return worker::search(worker::search_directories(), rules_without_lock(values));
+  return worker::search(worker::search_directories(), plugin_rules(values));
 }
 
 worker::SearchOptions plugin_rules(const po::variables_map& values, const fs::path& pipeline) {
-  worker::SearchOptions rules = rules_without_lock(values);
+  worker::SearchOptions rules = plugin_rules(values);
   if (values.count("locked") != 0 || values.count("lock") != 0) {
     try {
       rules.lock = worker::Lock::read(lock_path(values, pipeline));

@@ -10,6 +10,8 @@ namespace bitgate::cli {
 
 /// --plugin, --trust-dir.
 po::options_description search_options();
+/// --trust-dir, of commands that are given a plugin's file.
+po::options_description trust_options();
 /// --locked, --lock.
 po::options_description lock_options();
 
@@ -21,6 +23,11 @@ std::filesystem::path lock_path(const po::variables_map& values,
 /// worker::NotFound.
 worker::Catalog search_plugins(const po::variables_map& values);
 
+/// The directories that the command line trusts. Throws UsageError.
+worker::Trust trust_of(const po::variables_map& values);
+
+/// What the command line says of plugins. Throws UsageError.
+worker::SearchOptions plugin_rules(const po::variables_map& values);
 /// The same under the lock of this pipeline, if the command line asks for it.
 worker::SearchOptions plugin_rules(const po::variables_map& values,
                                    const std::filesystem::path& pipeline);

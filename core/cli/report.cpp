@@ -5,6 +5,7 @@
 
 #include "cli/command_line.hpp"
 #include "cli/commands.hpp"
+#include "cli/plugin_options.hpp"
 #include "cli/reporter_options.hpp"
 #include "receipt/read.hpp"
 #include "receipt/receipt.hpp"
@@ -15,6 +16,7 @@ namespace bitgate::cli {
 int report(const Arguments& arguments) {
   po::options_description options;
   add_reporter_options(options);
+  options.add(search_options());
   const Usage usage{"bitgate report RECEIPT [options]",
                     "Reports a stored receipt again, on the console unless told otherwise. Judges "
                     "nothing anew.\nThe exit code is 0 if every reporter did its work, whatever "
@@ -29,7 +31,7 @@ int report(const Arguments& arguments) {
   std::vector<ReporterSpec> reporters = reporters_of(*values, {});
   for (ReporterSpec& reporter : reporters) reporter.required = true;
   try {
-    const bool all_done = report_stored(read_receipt(path), reporters);
+    const bool all_done = report_stored(read_receipt(path), reporters, plugin_rules(*values));
     return static_cast<int>(all_done ? ExitCode::kPass : ExitCode::kFault);
   } catch (const BadReceipt& error) {
     throw UsageError(fmt::format("{} {}", path, error.what()));

@@ -8,6 +8,7 @@
 
 #include "cli/command_line.hpp"
 #include "cli/commands.hpp"
+#include "cli/plugin_options.hpp"
 #include "conform/examination.hpp"
 #include "receipt/receipt.hpp"
 #include "worker/search.hpp"
@@ -24,8 +25,9 @@ conform::Repro repro_of(const std::string& token) {
 }
 
 /// Runs the case in a worker; the objection, or what ended the worker.
-std::optional<std::string> run_case(const conform::Repro& repro, conform::Examine examine) {
-  const worker::PluginFile file = worker::plugin_at(repro.plugin, "backend");
+std::optional<std::string> run_case(const conform::Repro& repro, conform::Examine examine,
+                                    const worker::SearchOptions& rules) {
+  const worker::PluginFile file = worker::plugin_at(repro.plugin, "backend", rules);
   try {
     worker::BackendClient client(file, repro.options, {});
     client.open_session(repro.device, 1);
@@ -41,11 +43,11 @@ std::optional<std::string> run_case(const conform::Repro& repro, conform::Examin
 }  // namespace
 
 int repro(const Arguments& arguments) {
-  const Usage usage{"bitgate repro TOKEN",
+  const Usage usage{"bitgate repro TOKEN [options]",
                     "Runs one case that `bitgate plugin check` found, with its seed, and shows the "
                     "first element that\ndiffers. Exit codes: 0 the case is right, 1 it is not.",
                     "token", 1};
-  const auto values = parse(usage, {}, arguments);
+  const auto values = parse(usage, trust_options(), arguments);
   if (!values) return 0;
   if (values->count("token") == 0) {
     throw UsageError("name the case: bitgate repro TOKEN, as `bitgate plugin check` printed it");
@@ -56,7 +58,7 @@ int repro(const Arguments& arguments) {
   fmt::print("{} on {}: {}\n", repro.check, repro.device, conform::text_of(repro.what));
   std::optional<std::string> wrong;
   try {
-    wrong = run_case(repro, examine);
+    wrong = run_case(repro, examine, {{}, trust_of(*values), {}});
   } catch (const std::invalid_argument& error) {
     throw UsageError(fmt::format("the token names a case that does not exist: {}", error.what()));
   }

@@ -46,6 +46,7 @@ struct Finding {
 struct Result {
   std::string plugin;
   std::string check;
+  Subject subject = Subject::kPlugin;
   std::string device;  ///< empty if the check is not about one
   Status status = Status::kPass;
   std::vector<Finding> findings;  ///< the gravest first

@@ -58,8 +58,14 @@ Result run_check(const Check& check, const Setting& setting, const std::string& 
                  std::uint32_t units) {
   using Clock = std::chrono::steady_clock;
   const Clock::time_point start = Clock::now();
-  Result result{
-      setting.plugin.identity.id, std::string(check.name), device, Status::kPass, {}, {}, 0};
+  Result result{setting.plugin.identity.id,
+                std::string(check.name),
+                check.subject,
+                device,
+                Status::kPass,
+                {},
+                {},
+                0};
   Bench bench(setting, device, units);
   run_guarded(check, bench, result);
   result.findings = std::move(bench.findings());
@@ -161,6 +167,7 @@ std::vector<Result> run_checks(const Setting& setting, const Selection& selectio
     if (devices.list.empty()) {
       add({setting.plugin.identity.id,
            std::string(check.name),
+           check.subject,
            {},
            Status::kSkip,
            {{Status::kSkip, devices.why_none, {}}},

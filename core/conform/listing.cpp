@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <map>
 
 #include <fmt/format.h>
@@ -95,6 +96,35 @@ std::string test_case(const Result& result) {
   }
 }
 
+/// Those that put the plugin to use.
+std::vector<Result> in_use(std::span<const Result> results) {
+  std::vector<Result> out;
+  std::copy_if(results.begin(), results.end(), std::back_inserter(out), [](const Result& one) {
+    return one.subject == Subject::kDevice || one.subject == Subject::kReporter;
+  });
+  return out;
+}
+
+std::map<std::string, std::vector<Result>> by_device(std::span<const Result> results) {
+  std::map<std::string, std::vector<Result>> out;
+  for (const Result& result : results) {
+    if (!result.device.empty()) out[result.device].push_back(result);
+  }
+  return out;
+}
+
+std::string in_words(std::span<const Result> results) {
+  switch (conformance(results)) {
+    case Conformance::kConforms:
+      return "conforms";
+    case Conformance::kBreaksRules:
+      return "does not conform";
+    case Conformance::kNothingChecked:
+      break;
+  }
+  return "nothing could be checked: " + printable(why_nothing(results));
+}
+
 }  // namespace
 
 std::string text_of(const Result& result) {
@@ -127,12 +157,37 @@ std::string summary(const std::string& plugin, std::span<const Result> results) 
     if (number > 0)
       counts += fmt::format("{}{} {}", counts.empty() ? "" : ", ", number, word(status));
   }
-  return fmt::format("{}: {}: {}\n", plugin, counts.empty() ? "no check" : counts,
-                     conforms(results) ? "conforms" : "does not conform");
+  std::string out =
+      fmt::format("{}: {}: {}\n", plugin, counts.empty() ? "no check" : counts, in_words(results));
+  if (conformance(results) == Conformance::kNothingChecked) return out;
+  for (const auto& [device, list] : by_device(results)) {
+    if (conformance(list) != Conformance::kNothingChecked) continue;
+    out += fmt::format("{}: {}\n", printable(device), in_words(list));
+  }
+  return out;
 }
 
-bool conforms(std::span<const Result> results) {
-  return count(results, Status::kFail) + count(results, Status::kCrash) == 0;
+Conformance conformance(std::span<const Result> results) {
+  if (count(results, Status::kFail) + count(results, Status::kCrash) > 0) {
+    return Conformance::kBreaksRules;
+  }
+  const auto all_skipped = [](const auto& list) {
+    return std::all_of(list.begin(), list.end(),
+                       [](const Result& one) { return one.status == Status::kSkip; });
+  };
+  const std::vector<Result> uses = in_use(results);
+  const bool nothing = all_skipped(results) || (!uses.empty() && all_skipped(uses));
+  return nothing ? Conformance::kNothingChecked : Conformance::kConforms;
+}
+
+std::string why_nothing(std::span<const Result> results) {
+  const std::vector<Result> uses = in_use(results);
+  const auto first = [](const auto& list) {
+    return list.empty() || list.front().findings.empty() ? std::string()
+                                                         : list.front().findings.front().text;
+  };
+  const std::string why = uses.empty() ? first(results) : first(uses);
+  return why.empty() ? "no check is about this kind of plugin" : why;
 }
 
 std::string list_of(std::span<const Check> checks) {
@@ -175,7 +230,10 @@ Json to_json(const Setting& setting, std::span<const Result> results) {
             {"sha256", setting.plugin.sha256}}},
           {"options", Json::parse(setting.options.dump())},
           {"seed", setting.seed},
-          {"conforms", conforms(results)},
+          {"conforms", conformance(results) == Conformance::kConforms},
+          {"reason", conformance(results) == Conformance::kNothingChecked
+                         ? Json(to_utf8(why_nothing(results)))
+                         : Json(nullptr)},
           {"counts", std::move(counts)},
           {"results", std::move(list)}};
 }

@@ -27,8 +27,9 @@ using Sampler =
 /// 10 samples show no trend (cap: a quarter of max_time), then samples until the wanted precision
 /// with at least min_samples, or until max_time is over; 12 samples are taken in any case, since
 /// fewer can't settle a gate among many. What takes a quarter of max_time for one execution
-/// gets one as warm-up. Throws std::runtime_error if the sampler returns another number of samples
-/// than was asked for, or if its clock stands still.
+/// gets one as warm-up. The samples of the result are the last ones that the sampler took. Throws
+/// std::runtime_error if the sampler returns another number of samples than was asked for, or if
+/// its clock stands still.
 StageResult measure_stage(const Sampler& sampler, const Sampling& sampling);
 
 /// A stage that is only worth a few executions (load, quantize, output): at least 12 samples of

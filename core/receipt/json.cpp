@@ -57,6 +57,15 @@ Json to_json(const Metric& metric) {
   return out;
 }
 
+Json to_json(const DeviceSamples& device) {
+  const auto part = [](const std::vector<std::uint64_t>& times) {
+    return times.empty() ? Json(nullptr) : Json(times);
+  };
+  return {{"queued_ns", part(device.queued_ns)},
+          {"submitted_ns", part(device.submitted_ns)},
+          {"execution_ns", part(device.execution_ns)}};
+}
+
 Json to_json(const StageResult& stage) {
   Json out = {{"samples_ns", stage.samples_ns},
               {"repeat", stage.repeat},
@@ -66,6 +75,7 @@ Json to_json(const StageResult& stage) {
               {"mad_ns", nullptr},
               {"p90_ns", nullptr},
               {"p99_ns", nullptr},
+              {"device_clock", stage.device_clock ? to_json(*stage.device_clock) : Json(nullptr)},
               {"reason", text_or_null(stage.reason)}};
   if (stage.summary) {
     out["median_ns"] = number(stage.summary->median_ns);

@@ -45,7 +45,17 @@ struct Summary {
   double p99_ns = 0;
 };
 
-/// What is known of one stage of one case. All times in nanoseconds of the host's monotonic clock.
+/// What the device's own clock says of a stage's samples: one number for each of samples_ns, none
+/// at all in a part that the device does not tell. The parts follow each other, see
+/// bg_device_times.
+struct DeviceSamples {
+  std::vector<std::uint64_t> queued_ns;
+  std::vector<std::uint64_t> submitted_ns;
+  std::vector<std::uint64_t> execution_ns;
+};
+
+/// What is known of one stage of one case. All times in nanoseconds of the host's monotonic clock,
+/// but for `device_clock`.
 struct StageResult {
   std::vector<std::uint64_t> samples_ns;  ///< raw: each the time of `repeat` executions
   std::uint64_t repeat = 1;               ///< executions in one sample, frozen after calibration
@@ -53,7 +63,8 @@ struct StageResult {
   bool stationary = true;  ///< whether warm-up ended by its criterion and not by its cap
   std::string stopped_by;  ///< "precision", "max_time", "fixed"
   std::optional<Summary> summary;
-  std::string reason;  ///< why samples_ns is empty
+  std::optional<DeviceSamples> device_clock;  ///< if the device has one of its own
+  std::string reason;                         ///< why samples_ns is empty
 };
 
 struct KernelCalls {

@@ -103,6 +103,7 @@ void CaseRunner::run_on(const Case& what, BackendPool::Live& live, CaseResult& r
     const auto ceilings = [&] { return measure_ceilings(result.threads); };
     generation_.run(what, live.client, ceilings, result);
   } else {
+    live.client.start_device_timer();
     run_stages(what, live, workload_for(what), result);
   }
   live.client.close_session();
@@ -146,6 +147,7 @@ void CaseRunner::run_stages(const Case& what, BackendPool::Live& live, Workload&
     for (auto& [name, stage] : result.stages) {
       stage.samples_ns.clear();
       stage.summary.reset();
+      stage.device_clock.reset();
       stage.reason = facts.timing_invalid;
     }
   }

@@ -43,6 +43,19 @@ void judge_values(std::span<const float> source, std::span<const float> got, Qua
   check.max_abs = oracle::max_abs_difference(source, got);
 }
 
+DeviceSamples device_samples(std::span<const worker::DeviceTime> times) {
+  DeviceSamples out;
+  for (const worker::DeviceTime& time : times) {
+    if (time.queued_ns) out.queued_ns.push_back(*time.queued_ns);
+    if (time.submitted_ns) out.submitted_ns.push_back(*time.submitted_ns);
+    out.execution_ns.push_back(time.execution_ns);
+  }
+  // A part that is not told of every sample can't be laid beside them.
+  if (out.queued_ns.size() != times.size()) out.queued_ns.clear();
+  if (out.submitted_ns.size() != times.size()) out.submitted_ns.clear();
+  return out;
+}
+
 }  // namespace
 
 Stages::Stages(const Case& what, worker::BackendClient& client, Workload& workload)
@@ -143,7 +156,7 @@ StageResult Stages::quantize() {
     std::vector<std::uint64_t> times(samples, 0);
     for (std::uint64_t& time : times) {
       for (std::uint64_t i = 0; i < repeat; ++i) {
-        time += client_.sample({{program}}, 0, 1, 1).at(0);
+        time += run_timed({{program}}, 0, 1, 1).at(0);
         if (first.program != 0) client_.destroy_program(first.program);
         std::uint64_t prepare_ns = 0;
         first.program = client_.prepare(compute, prepare_ns);
@@ -242,13 +255,27 @@ void Stages::write_activations(std::uint64_t variant) {
   client_.write(activations_, buffer_region_, bytes.size());
 }
 
+std::vector<std::uint64_t> Stages::run_timed(std::span<const std::uint64_t> programs,
+                                             std::size_t first, std::uint64_t samples,
+                                             std::uint64_t repeat) {
+  std::vector<std::uint64_t> times = client_.sample(programs, first, samples, repeat);
+  const std::vector<worker::DeviceTime>& device = client_.device_times();
+  for (std::size_t i = 0; i < device.size(); ++i) {
+    const std::string why = worker::implausible_clock(device[i], times[i]);
+    if (!why.empty()) throw std::runtime_error(why);
+  }
+  return times;
+}
+
 std::vector<std::uint64_t> Stages::sample(std::uint64_t samples, std::uint64_t repeat) {
   // Fresh activations for every group of samples: a backend that remembers answers is found out.
   const std::uint64_t variant = next_variant_++ % kVariants;
   write_activations(variant);
   std::vector<std::uint64_t> programs;
   for (const Slot& slot : slots_) programs.push_back(slot.program);
-  std::vector<std::uint64_t> times = client_.sample(programs, next_slot_, samples, repeat);
+  std::vector<std::uint64_t> times = run_timed(programs, next_slot_, samples, repeat);
+  const std::vector<worker::DeviceTime>& device = client_.device_times();
+  device_times_.insert(device_times_.end(), device.begin(), device.end());
 
   const std::uint64_t executions = samples * repeat;
   for (std::size_t i = 0; i < slots_.size(); ++i) {
@@ -264,9 +291,16 @@ std::vector<std::uint64_t> Stages::sample(std::uint64_t samples, std::uint64_t r
 
 StageResult Stages::compute(const Sampling& sampling) {
   add_copies();
-  return measure_stage(
+  device_times_.clear();
+  StageResult result = measure_stage(
       [&](std::uint64_t samples, std::uint64_t repeat) { return sample(samples, repeat); },
       sampling);
+  // The samples that count are those that were taken last.
+  const std::size_t count = result.samples_ns.size();
+  if (device_times_.size() >= count) {
+    result.device_clock = device_samples(std::span(device_times_).last(count));
+  }
+  return result;
 }
 
 StageResult Stages::output() {

@@ -54,7 +54,8 @@ class Stages {
   void add_copies();
   /// Times of `repeat` executions each; the copies have to be there.
   std::vector<std::uint64_t> sample(std::uint64_t samples, std::uint64_t repeat);
-  /// Timed executions over these copies.
+  /// Timed executions over these copies, with what the device's clock says of them. Throws
+  /// std::runtime_error if that can't be true.
   StageResult compute(const Sampling& sampling);
   /// Reads one output back.
   StageResult output();
@@ -89,6 +90,9 @@ class Stages {
   void write_activations(std::uint64_t variant);
   std::span<const std::byte> read_output(const Slot& slot);
   const Expected& expected(std::uint64_t variant);
+  /// BackendClient::sample, after which the device's clock is held against the host's.
+  std::vector<std::uint64_t> run_timed(std::span<const std::uint64_t> programs, std::size_t first,
+                                       std::uint64_t samples, std::uint64_t repeat);
 
   const Case& case_;
   worker::BackendClient& client_;
@@ -101,6 +105,7 @@ class Stages {
   std::vector<Slot> slots_;
   std::size_t next_slot_ = 0;
   std::uint64_t next_variant_ = 0;
+  std::vector<worker::DeviceTime> device_times_;  ///< of all samples of compute so far
   Expected dequantized_;
 };
 

@@ -3,15 +3,15 @@
 #include "run/documents.hpp"
 #include "run/reporting.hpp"
 #include "run/worker_setup.hpp"
-#include "worker/search.hpp"
 
 namespace bitgate {
 
-bool report_stored(const nlohmann::ordered_json& receipt, std::span<const ReporterSpec> reporters) {
+bool report_stored(const nlohmann::ordered_json& receipt, std::span<const ReporterSpec> reporters,
+                   const worker::SearchOptions& plugins) {
   Pipeline pipeline;
   pipeline.reporters.assign(reporters.begin(), reporters.end());
   const std::string plan = plan_document(receipt, this_terminal());
-  const worker::Catalog catalog = worker::search(worker::search_directories());
+  const worker::Catalog catalog = worker::search(worker::search_directories(), plugins);
   Reporting reporting(pipeline, catalog, worker_setup(pipeline.limits, true));
   reporting.begin(plan);
   reporting.finish(receipt.dump());

@@ -5,12 +5,14 @@
 
 #include "pipeline/pipeline.hpp"
 #include "receipt/read.hpp"
+#include "worker/search.hpp"
 
 namespace bitgate {
 
 /// Gives the receipt to reporters as the run that wrote it did, without the events in between.
 /// Relative paths of plugins mean this process's directory. Whether every reporter did its work.
 /// Throws BadReceipt if the receipt lacks what a plan consists of.
-bool report_stored(const nlohmann::ordered_json& receipt, std::span<const ReporterSpec> reporters);
+bool report_stored(const nlohmann::ordered_json& receipt, std::span<const ReporterSpec> reporters,
+                   const worker::SearchOptions& plugins);
 
 }  // namespace bitgate

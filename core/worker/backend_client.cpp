@@ -1,6 +1,9 @@
 #include "worker/backend_client.hpp"
 
+#include <stdexcept>
 #include <utility>
+
+#include <fmt/format.h>
 
 namespace bitgate::worker {
 namespace {
@@ -25,6 +28,10 @@ json to_json(const OpSpec& op) {
           {"inputs", std::move(inputs)},
           {"outputs", std::move(outputs)},
           {"attributes", std::move(attributes)}};
+}
+
+std::optional<std::uint64_t> optional_ns(const json& time) {
+  return time.is_null() ? std::nullopt : std::optional(time.get<std::uint64_t>());
 }
 
 }  // namespace
@@ -131,6 +138,10 @@ std::vector<KernelCount> BackendClient::kernels(std::uint64_t program) {
   return kernels;
 }
 
+bool BackendClient::start_device_timer() {
+  return worker_->call({{"do", "start_timer"}}).at("started").get<bool>();
+}
+
 std::vector<std::uint64_t> BackendClient::sample(std::span<const std::uint64_t> programs,
                                                  std::size_t first, std::uint64_t samples,
                                                  std::uint64_t repeat) {
@@ -139,7 +150,17 @@ std::vector<std::uint64_t> BackendClient::sample(std::span<const std::uint64_t> 
                                     {"first", first},
                                     {"samples", samples},
                                     {"repeat", repeat}});
-  return reply.at("ns").get<std::vector<std::uint64_t>>();
+  auto times = reply.at("ns").get<std::vector<std::uint64_t>>();
+  device_times_.clear();
+  for (const json& time : reply.at("device")) {
+    device_times_.push_back({optional_ns(time.at("queued")), optional_ns(time.at("submitted")),
+                             time.at("execution").get<std::uint64_t>()});
+  }
+  if (!device_times_.empty() && device_times_.size() != times.size()) {
+    throw std::runtime_error(fmt::format("the device's clock told of {} samples out of {}",
+                                         device_times_.size(), times.size()));
+  }
+  return times;
 }
 
 StepResult BackendClient::step(std::uint64_t program, std::span<const StepInput> inputs,

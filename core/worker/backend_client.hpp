@@ -11,6 +11,7 @@
 #include <variant>
 #include <vector>
 
+#include "worker/device_time.hpp"
 #include "worker/shared_memory.hpp"
 #include "worker/worker.hpp"
 
@@ -108,10 +109,16 @@ class BackendClient {
   void destroy_program(std::uint64_t program);
   std::vector<KernelCount> kernels(std::uint64_t program);
 
+  /// Has the device's own clock run in the open session, in which nothing was done yet. False if
+  /// there is none.
+  bool start_device_timer();
+
   /// Runs the programs in turn, beginning with number `first`: `repeat` executions and a
   /// synchronize in each sample. Timed in the worker, nanoseconds a sample.
   std::vector<std::uint64_t> sample(std::span<const std::uint64_t> programs, std::size_t first,
                                     std::uint64_t samples, std::uint64_t repeat);
+  /// What the device's own clock says of each of the samples taken last; empty if it does not run.
+  [[nodiscard]] const std::vector<DeviceTime>& device_times() const { return device_times_; }
 
   /// One execution of a program as an application makes it: numbers in, run, synchronize, and the
   /// tensor `output` of i32 (handle 0: none) out; timed as a whole in the worker.
@@ -128,6 +135,7 @@ class BackendClient {
 
   std::string build_;
   std::unique_ptr<Worker> worker_;
+  std::vector<DeviceTime> device_times_;
 };
 
 }  // namespace bitgate::worker

@@ -126,6 +126,7 @@ json BackendServant::handle(const std::string& what, const json& request, Fd fd)
   if (what == "prepare") return prepare(request);
   if (what == "kernels") return kernels(request);
   if (what == "sample") return sample(request);
+  if (what == "start_timer") return start_timer();
   if (what == "step") return step(request);
   if (what == "peak_memory") return peak_memory(request);
   if (what == "attach_file") {
@@ -217,8 +218,38 @@ void BackendServant::close_session() {
   for (const auto& [id, tensor] : tensors_) backend_.tensor_destroy(session_, tensor.handle);
   programs_.clear();
   tensors_.clear();
+  timer_ = nullptr;
   breadcrumb_.enter(Step::kSessionClose);
   backend_.session_close(std::exchange(session_, nullptr));
+}
+
+json BackendServant::start_timer() {
+  breadcrumb_.enter(Step::kDeviceTimer);
+  const auto* timer = plugin_.optional_table<bg_device_timer>(BG_DEVICE_TIMER_V1);
+  if (timer == nullptr) return {{"started", false}};
+  ErrorSlot error;
+  try {
+    error.check(timer->start(session(), error.get()));
+  } catch (const StatusError& no) {
+    if (no.status() != BG_UNSUPPORTED) throw;
+    return {{"started", false}};
+  }
+  timer_ = timer;
+  return {{"started", true}};
+}
+
+json BackendServant::device_times() {
+  breadcrumb_.enter(Step::kDeviceTimer);
+  bg_device_times times{};
+  times.struct_size = sizeof(times);
+  ErrorSlot error;
+  error.check(timer_->read(session(), &times, error.get()));
+  const auto part = [&](std::uint32_t flag, std::uint64_t ns) {
+    return (times.known & flag) != 0 ? json(ns) : json(nullptr);
+  };
+  return {{"queued", part(BG_TIME_QUEUED, times.queued_ns)},
+          {"submitted", part(BG_TIME_SUBMITTED, times.submitted_ns)},
+          {"execution", times.execution_ns}};
 }
 
 json BackendServant::supports(const json& request) {
@@ -312,6 +343,7 @@ json BackendServant::sample(const json& request) {
   const bg_run_args args{sizeof(bg_run_args), 0};
   ErrorSlot error;
   std::vector<std::uint64_t> times(samples);
+  json device = json::array();
   for (std::uint64_t& time : times) {
     const std::uint64_t start = now_ns();
     if (programs.size() == 1) {
@@ -327,8 +359,9 @@ json BackendServant::sample(const json& request) {
     breadcrumb_.enter(Step::kSynchronize);
     error.check(backend_.synchronize(queue, error.get()));
     time = now_ns() - start;
+    if (timer_ != nullptr) device.push_back(device_times());
   }
-  return {{"ns", std::move(times)}};
+  return {{"ns", std::move(times)}, {"device", std::move(device)}};
 }
 
 json BackendServant::step(const json& request) {

@@ -39,6 +39,7 @@ class BackendServant {
   /// Opens a second session and closes it again while the first one stays.
   nlohmann::json session_beside(const nlohmann::json& request);
   void close_session();
+  nlohmann::json start_timer();
   nlohmann::json supports(const nlohmann::json& request);
   nlohmann::json create(const nlohmann::json& request);
   nlohmann::json transfer(const std::string& what, const nlohmann::json& request);
@@ -47,12 +48,14 @@ class BackendServant {
   nlohmann::json sample(const nlohmann::json& request);
   nlohmann::json step(const nlohmann::json& request);
   static nlohmann::json peak_memory(const nlohmann::json& request);
+  nlohmann::json device_times();
   bg_session* session() const;
 
   const OpenPlugin& plugin_;
   const bg_backend& backend_;
   Breadcrumb& breadcrumb_;
   bg_session* session_ = nullptr;
+  const bg_device_timer* timer_ = nullptr;  ///< once it was started in this session
   std::uint64_t next_id_ = 1;
   std::map<std::uint64_t, SharedMemory> regions_;
   std::map<std::uint64_t, Tensor> tensors_;

@@ -29,12 +29,13 @@ enum class Step : std::uint32_t {
   kFinish,
   kClose,
   kDescribe,
+  kDeviceTimer,
 };
 
-inline constexpr std::array<std::string_view, 19> kStepNames = {
+inline constexpr std::array<std::string_view, 20> kStepNames = {
     "idle",   "load",    "open",   "device_info", "session_open", "session_close", "supports",
     "create", "destroy", "write",  "read",        "prepare",      "run",           "synchronize",
-    "begin",  "event",   "finish", "close",       "describe"};
+    "begin",  "event",   "finish", "close",       "describe",     "device_timer"};
 
 struct Breadcrumb {
   std::atomic<std::uint32_t> step{0};       ///< Step; written by the worker before each plugin call

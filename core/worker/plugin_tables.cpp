@@ -33,6 +33,16 @@ std::string bad_size(std::string_view what, std::uint32_t size, std::uint32_t le
       what, size, BG_ABI_MAJOR, least);
 }
 
+std::string description_of(const bg_plugin& plugin) {
+  std::string text;
+  const bg_sink sink{&text, [](void* ctx, const char* data, std::uint64_t size) {
+                       static_cast<std::string*>(ctx)->append(data, size);
+                     }};
+  ErrorSlot error;
+  error.check(plugin.describe(&sink, error.get()));
+  return text;
+}
+
 OpenPlugin::OpenPlugin(const bg_plugin& plugin, std::string_view options, Breadcrumb& breadcrumb,
                        Upcalls& upcalls, HostSize host_size)
     : plugin_(plugin), breadcrumb_(breadcrumb), upcalls_(upcalls), host_(host(), host_size) {
@@ -74,11 +84,13 @@ bool OpenPlugin::has_interface(std::string_view id) const {
   return plugin_.get_interface(instance_, to_str(id)) != nullptr;
 }
 
+void OpenPlugin::fail_without(std::string_view id) {
+  throw StatusError(BG_UNSUPPORTED, fmt::format("the plugin has no interface {}", id));
+}
+
 const void* OpenPlugin::find_table(std::string_view id, std::uint32_t least) const {
   const void* table = plugin_.get_interface(instance_, to_str(id));
-  if (table == nullptr) {
-    throw StatusError(BG_UNSUPPORTED, fmt::format("the plugin has no interface {}", id));
-  }
+  if (table == nullptr) return nullptr;
   std::uint32_t size = 0;
   std::memcpy(&size, table, sizeof(size));
   if (const std::string why = bad_size(id, size, least); !why.empty()) {

@@ -63,8 +63,15 @@ template <>
 inline constexpr std::uint32_t kFirstSize<bg_reporter> = offsetof(bg_reporter, finish) +
                                                          sizeof(bg_reporter::finish);
 
+template <>
+inline constexpr std::uint32_t kFirstSize<bg_device_timer> = offsetof(bg_device_timer, read) +
+                                                             sizeof(bg_device_timer::read);
+
 /// Why no table can have this size; empty if it can. A larger table than ours is a newer one.
 std::string bad_size(std::string_view what, std::uint32_t size, std::uint32_t least);
+
+/// The JSON text that the plugin describes itself with. Throws StatusError.
+std::string description_of(const bg_plugin& plugin);
 
 /// Opens a plugin and closes it. Not movable: the plugin keeps a pointer to the host table.
 class OpenPlugin {
@@ -83,10 +90,18 @@ class OpenPlugin {
   /// short.
   template <class Table>
   const Table& table(std::string_view id) const {
-    return *static_cast<const Table*>(find_table(id, kFirstSize<Table>));
+    if (const Table* found = optional_table<Table>(id)) return *found;
+    fail_without(id);
+  }
+  /// The table of an interface that a plugin need not have; nullptr without. Throws StatusError if
+  /// its table is too short.
+  template <class Table>
+  const Table* optional_table(std::string_view id) const {
+    return static_cast<const Table*>(find_table(id, kFirstSize<Table>));
   }
 
  private:
+  [[noreturn]] static void fail_without(std::string_view id);
   [[nodiscard]] bg_host host();
   [[nodiscard]] const void* find_table(std::string_view id, std::uint32_t least) const;
 

@@ -17,24 +17,23 @@ json facts_of(const bg_plugin& plugin) {
   if (plugin.struct_size < sizeof(bg_plugin)) {
     return {{"id", to_string(plugin.id)}, {"struct_size", plugin.struct_size}};
   }
-  std::string description;
-  const bg_sink sink{&description, [](void* ctx, const char* data, std::uint64_t size) {
-                       static_cast<std::string*>(ctx)->append(data, size);
-                     }};
-  bg_error error{};
-  error.struct_size = sizeof(error);
-  const bg_status status = plugin.describe(&sink, &error);
-  error.message[sizeof(error.message) - 1] = '\0';
-  return {{"id", to_string(plugin.id)},
-          {"kind", plugin.kind},
-          {"version", to_string(plugin.version)},
-          {"build", to_string(plugin.build)},
-          {"struct_size", plugin.struct_size},
-          {"abi_minor", plugin.abi_minor},
-          {"min_host_minor", plugin.min_host_minor},
-          {"description", description},
-          {"status", status},
-          {"message", error.message}};
+  json facts = {{"id", to_string(plugin.id)},
+                {"kind", plugin.kind},
+                {"version", to_string(plugin.version)},
+                {"build", to_string(plugin.build)},
+                {"struct_size", plugin.struct_size},
+                {"abi_minor", plugin.abi_minor},
+                {"min_host_minor", plugin.min_host_minor},
+                {"description", ""},
+                {"status", BG_OK},
+                {"message", ""}};
+  try {
+    facts["description"] = description_of(plugin);
+  } catch (const StatusError& error) {
+    facts["status"] = error.status();
+    facts["message"] = error.what();
+  }
+  return facts;
 }
 
 }  // namespace

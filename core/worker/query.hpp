@@ -10,7 +10,7 @@ namespace bitgate::worker {
 
 /// Loads the library and asks its query for every plugin, twice:
 /// {"plugins": [{"id", "kind", "version", "build", "struct_size", "abi_minor", "min_host_minor",
-///               "description": text | null, "status": of describe, "message": of describe}],
+///               "description": text, "status": of describe, "message": of describe}],
 ///  "ends": whether there was an end, "same": whether both times gave the same, "ns": of the
 ///  queries alone}. Throws as load_plugin does.
 nlohmann::json query_facts(const std::filesystem::path& path, const std::string& sha256);

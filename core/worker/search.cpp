@@ -170,8 +170,9 @@ PluginFile find_plugin(const Catalog& catalog, const std::string& id, const std:
   return *found;
 }
 
-std::vector<PluginFile> plugins_in(const fs::path& path) {
+std::vector<PluginFile> plugins_in(const fs::path& path, const Trust& trust) {
   Catalog catalog;
+  catalog.options.trust = trust;
   look_at(fs::absolute(path), 0, catalog);
   if (catalog.plugins.empty()) {
     throw NotFound(fmt::format("{}: {}", path.string(), catalog.rejected.front().why));

@@ -69,7 +69,7 @@ Catalog search(const std::vector<std::filesystem::path>& directories, SearchOpti
 PluginFile find_plugin(const Catalog& catalog, const std::string& id, const std::string& kind);
 
 /// All plugins of a given file, at least one. Throws NotFound with the reason why there is none.
-std::vector<PluginFile> plugins_in(const std::filesystem::path& path);
+std::vector<PluginFile> plugins_in(const std::filesystem::path& path, const Trust& trust = {});
 
 /// The one plugin of `kind` in a given file, judged by the same options.
 PluginFile plugin_at(const std::filesystem::path& path, const std::string& kind,

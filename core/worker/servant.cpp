@@ -72,13 +72,7 @@ const bg_plugin& load(const json& request, Breadcrumb& breadcrumb) {
 json Servant::describe(const json& request) {
   const bg_plugin& plugin = load(request, breadcrumb_);
   breadcrumb_.enter(Step::kDescribe);
-  std::string text;
-  const bg_sink sink{&text, [](void* ctx, const char* data, std::uint64_t size) {
-                       static_cast<std::string*>(ctx)->append(data, size);
-                     }};
-  ErrorSlot error;
-  error.check(plugin.describe(&sink, error.get()));
-  return {{"text", std::move(text)}};
+  return {{"text", description_of(plugin)}};
 }
 
 json Servant::open(const json& request) {

@@ -3,7 +3,7 @@
  *
  *   PLAIN_ID, PLAIN_VERSION   what it calls itself
  *   PLAIN_TABLE_ID, PLAIN_TABLE_VERSION, PLAIN_TABLE_KIND   what only its table says
- *   PLAIN_STRUCT_SIZE, PLAIN_BACKEND_SIZE   sizes of its tables
+ *   PLAIN_STRUCT_SIZE, PLAIN_BACKEND_SIZE, PLAIN_TIMER_SIZE   sizes of its tables
  *   PLAIN_NO_NOTE             no identity note
  *   PLAIN_CONSTRUCTOR         a constructor that writes the file named by that macro and aborts
  *   PLAIN_TELLS_ENVIRONMENT   logs its environment when opened */
@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #ifndef PLAIN_ID
 #define PLAIN_ID "test.plain"
@@ -33,6 +34,9 @@
 #endif
 #ifndef PLAIN_BACKEND_SIZE
 #define PLAIN_BACKEND_SIZE sizeof(bg_backend)
+#endif
+#ifndef PLAIN_TIMER_SIZE
+#define PLAIN_TIMER_SIZE sizeof(bg_device_timer)
 #endif
 
 #define TEXT(literal) \
@@ -56,6 +60,8 @@ struct bg_instance {
 
 struct bg_session {
   bg_instance* instance;
+  uint64_t begin; /* of the work since the last synchronize; 0 if there was none */
+  uint64_t busy;  /* nanoseconds of the work before it */
 };
 
 struct bg_tensor {
@@ -217,9 +223,15 @@ static void multiply(bg_program* program) {
   ++program->calls;
 }
 
+static uint64_t now(void) {
+  struct timespec time;
+  timespec_get(&time, TIME_UTC);
+  return (uint64_t)time.tv_sec * 1000000000 + (uint64_t)time.tv_nsec;
+}
+
 static bg_status run(bg_session* session, bg_program* program, uint32_t repeat,
                      const bg_run_args* args, bg_error* err) {
-  (void)session;
+  if (session->begin == 0) session->begin = now();
   (void)args;
   (void)err;
   for (uint32_t i = 0; i < repeat; ++i) multiply(program);
@@ -227,7 +239,8 @@ static bg_status run(bg_session* session, bg_program* program, uint32_t repeat,
 }
 
 static bg_status synchronize(bg_session* session, bg_error* err) {
-  (void)session;
+  session->busy = session->begin == 0 ? 0 : now() - session->begin;
+  session->begin = 0;
   (void)err;
   return BG_OK;
 }
@@ -249,6 +262,28 @@ static const bg_backend kBackend = {
     .run = run,
     .synchronize = synchronize,
 };
+
+#ifdef BG_DEVICE_TIMER_V1 /* since 1.1 */
+static bg_status timer_start(bg_session* session, bg_error* err) {
+  (void)session;
+  (void)err;
+  return BG_OK;
+}
+
+static bg_status timer_read(bg_session* session, bg_device_times* out, bg_error* err) {
+  (void)err;
+  const bg_device_times times = {
+      .struct_size = out->struct_size, .known = BG_TIME_QUEUED, .execution_ns = session->busy};
+  memcpy(out, &times, out->struct_size < sizeof(times) ? out->struct_size : sizeof(times));
+  return BG_OK;
+}
+
+static const bg_device_timer kTimer = {
+    .struct_size = PLAIN_TIMER_SIZE,
+    .start = timer_start,
+    .read = timer_read,
+};
+#endif
 
 static bg_status describe(const bg_sink* json, bg_error* err) {
   (void)err;
@@ -275,6 +310,9 @@ static void close_plugin(bg_instance* instance) { free(instance); }
 
 static const void* get_interface(bg_instance* instance, bg_str id) {
   (void)instance;
+#ifdef BG_DEVICE_TIMER_V1
+  if (same(id, BG_DEVICE_TIMER_V1)) return &kTimer;
+#endif
   return same(id, BG_BACKEND_V1) ? &kBackend : NULL;
 }
 

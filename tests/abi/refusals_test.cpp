@@ -71,6 +71,8 @@ TEST_CASE("impossible table sizes are refused, whichever way they are wrong") {
   }
   CHECK_THAT(refusal(plain_file("backend_size_3")),
              Contains("table of bitgate.backend/1 claims 3 bytes"));
+  CHECK_THAT(refusal(plain_file("timer_size_3")),
+             Contains("table of bitgate.device_timer/1 claims 3 bytes"));
 }
 
 TEST_CASE("a table that contradicts the note is refused with both sides") {

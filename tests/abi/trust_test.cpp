@@ -111,6 +111,43 @@ TEST_CASE("a directory that others can write is refused, unless it is sticky or 
   CHECK(run_pipeline(plain_pipeline(installed.file)).outcome.exit_code == 0);
 }
 
+TEST_CASE("commands that are given a plugin's file take --trust-dir too") {
+  const Installed installed;
+  const std::string& directory = installed.directory.path();
+  allow(directory, fs::perms::others_write);
+  const std::vector<std::string> check = {"plugin", "check", installed.file, "--include",
+                                          "load.note"};
+  const std::vector<std::string> repro = {
+      "repro",
+      "numeric.matmul:" + installed.file + ":plain/cpu:matmul:f32:1:32:1:random:random:1:1:"};
+  for (std::vector<std::string> arguments : {check, repro}) {
+    const Outcome refused = run_bitgate(arguments);
+    CHECK(refused.exit_code == 4);
+    CHECK_THAT(refused.err, Contains("--trust-dir " + directory));
+    arguments.insert(arguments.end(), {"--trust-dir", directory});
+    const Outcome trusted = run_bitgate(arguments);
+    INFO(trusted.err);
+    CHECK(trusted.exit_code == 0);
+  }
+}
+
+TEST_CASE("report takes reporters from where --plugin and --trust-dir say") {
+  const TemporaryDirectory directory;
+  fs::copy_file(CONSOLE_PLUGIN, directory / "console.so");
+  allow(directory.path(), fs::perms::others_write);
+  const std::string receipt = directory / "receipt.json";
+  run_bitgate(
+      {"run", directory.write("p.yaml", plain_pipeline(plain_file("healthy"))), "--json", receipt});
+  const Outcome refused = run_bitgate({"report", receipt, "--plugin", directory / "console.so"});
+  CHECK(refused.exit_code == 4);
+  CHECK_THAT(refused.err, Contains("can be written by everyone"));
+  const Outcome reported = run_bitgate(
+      {"report", receipt, "--plugin", directory / "console.so", "--trust-dir", directory.path()});
+  INFO(reported.err);
+  CHECK(reported.exit_code == 0);
+  CHECK_THAT(reported.out, Contains("PASS"));
+}
+
 TEST_CASE("a link in a directory that others can write is refused, wherever it points") {
   const TemporaryDirectory directory;
   fs::create_symlink(plain_file("healthy"), directory / "link.so");

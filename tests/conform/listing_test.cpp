@@ -49,7 +49,8 @@ TEST_CASE("--list shows what a selection comes to") {
   const Outcome outcome =
       run_bitgate({"plugin", "check", "--list", "--include", "timing.*", "--exclude", "repeat"});
   CHECK(first_words(outcome.out) ==
-        "timing.counts\ntiming.none\ntiming.synchronize\ntiming.allocations\n");
+        "timing.counts\ntiming.none\ntiming.synchronize\n"
+        "timing.device-clock\ntiming.allocations\n");
 }
 
 TEST_CASE("mistakes on the command line exit 2 and say what to write") {

@@ -26,17 +26,22 @@ constexpr const char* kDiesInRun =
     "crash timing.none\n"
     "crash timing.repeat\n"
     "crash timing.synchronize\n"
+    "crash timing.device-clock\n"
     "crash timing.allocations\n";
 
 const Golden kGoldens[] = {
     {"correct", 0, ""},
+    {"clock", 0, ""},
+    {"fast-clock", 1, "fail timing.device-clock\n"},
+    {"slow-clock", 0, "warn timing.device-clock\n"},
+    {"stopped-clock", 1, "fail timing.device-clock\n"},
     {"fast-wrong", 1, "fail numeric.matmul\nfail numeric.fresh-inputs\n"},
     {"remembers", 1, "fail numeric.repeat\nfail numeric.fresh-inputs\n"},
     {"idle", 1, "fail numeric.matmul\nfail numeric.fresh-inputs\n"},
     {"miscount", 1, "fail timing.counts\n"},
     {"segfault", 1, kDiesInRun},
     {"unsupported", 1, "fail describe.capable\n"},
-    {"unavailable", 0, ""},
+    {"unavailable", 5, ""},
 };
 
 }  // namespace
@@ -59,6 +64,35 @@ TEST_CASE("what can't be checked is a skip with the reason, not a pass") {
     CHECK_THAT(result["findings"][0]["text"].get<std::string>(),
                Contains("the zoo has no such animal") || Contains("not asked for"));
   }
+}
+
+TEST_CASE("a plugin of which nothing could be checked is no plugin that conforms") {
+  const Checked checked =
+      check_zoo("unavailable", {"--include", "load.note", "--include", "*.counts"});
+  CHECK(checked.outcome.exit_code == 5);
+  CHECK_THAT(checked.outcome.out,
+             Contains("test.zoo: 1 pass, 1 skip: nothing could be checked: UNAVAILABLE in "
+                      "session_open: the zoo has no such animal\n"));
+  CHECK(checked.results["conforms"] == false);
+  CHECK_THAT(checked.results["reason"].get<std::string>(), Contains("no such animal"));
+
+  const Checked not_asked = check_zoo("correct", {"--include", "numeric.fuzz"});
+  CHECK(not_asked.outcome.exit_code == 5);
+  CHECK_THAT(not_asked.outcome.out,
+             Contains("nothing could be checked: not asked for; add --fuzz"));
+  const Checked none = check_zoo("correct", {"--include", "reporter."});
+  CHECK(none.outcome.exit_code == 5);
+  CHECK_THAT(none.outcome.out, Contains("no check: nothing could be checked: no check is about"));
+}
+
+TEST_CASE("a device of which nothing could be checked is named beside those that conform") {
+  const Checked checked =
+      check_plugin(ZOO_PLUGIN, {"--include", "describe.unknown-device", "--include", "*.capable"});
+  INFO(checked.outcome.out);
+  CHECK(checked.outcome.exit_code == 1);  // of another one
+  CHECK_THAT(checked.outcome.out,
+             Contains("\nzoo/unavailable: nothing could be checked: UNAVAILABLE "
+                      "in session_open: the zoo has no such animal\n"));
 }
 
 TEST_CASE(

@@ -2,6 +2,7 @@
 // use.
 #include "e2e/run.hpp"
 #include "support/catch.hpp"
+#include "support/pipelines.hpp"
 
 using namespace bitgate::test;
 using Catch::Matchers::Contains;
@@ -9,13 +10,7 @@ using nlohmann::json;
 
 namespace {
 
-const std::string kFormats = R"(version: 1
-name: formats
-backends:
-  simd: {plugin: cpu_simd}
-  scalar: {plugin: cpu_simd, device: cpu/scalar}
-suites:
-  matmul:
+const std::string kFormats = cpu_pipeline(R"(  matmul:
     backends: [simd, scalar]
     load: {source: synthetic, shape: 33x256}
     quantize: {format: [f16, bf16, t8, i2_s, tl1, tl2, tq1_0, tq2_0]}
@@ -30,11 +25,7 @@ suites:
     load: {source: synthetic, values: gaussian, shape: 40x512}
     quantize: {format: [f16, bf16, t8, i2_s, tl1, tl2, tq1_0, tq2_0]}
     compute: {op: dequantize, cache: hot}
-sampling: {min_samples: 3, precision: 50%, max_time: 20ms}
-gates:
-  - {id: exact, metric: output.mismatches, require: "== 0"}
-  - {id: codec, metric: quantize.mismatches, require: "== 0"}
-)";
+)");
 
 std::string one_case(const std::string& backend) {
   return "version: 1\nname: one\nbackends:\n  cpu: " + backend + R"(

@@ -115,3 +115,22 @@ TEST_CASE("a feature that is off skips its backend, which is no measurement") {
   CHECK(run.outcome.exit_code == 5);
   CHECK_THAT(run.on("correct")["reason"].get<std::string>(), Contains("feature-off"));
 }
+
+TEST_CASE("what a device's own clock says stands beside each sample, and within it") {
+  const Run run = run_pipeline(zoo_pipeline(ZOO_PLUGIN, {"clock", "correct"}, kExactGate));
+  INFO(run.outcome.err);
+  CHECK(run.outcome.exit_code == 0);
+  const auto& compute = run.on("clock")["stages"]["compute"];
+  const auto wall = compute["samples_ns"].get<std::vector<std::uint64_t>>();
+  const auto& clock = compute["device_clock"];
+  const auto execution = clock["execution_ns"].get<std::vector<std::uint64_t>>();
+  REQUIRE(execution.size() == wall.size());
+  for (std::size_t i = 0; i < wall.size(); ++i) {
+    CHECK(execution[i] > 0);
+    CHECK(execution[i] <= wall[i]);
+  }
+  CHECK(clock["queued_ns"] == std::vector<std::uint64_t>(wall.size(), 0));  // it tells that part
+  CHECK(clock["submitted_ns"].is_null());                                   // and not this one
+  CHECK(run.on("clock")["stages"]["output"]["device_clock"].is_null());
+  CHECK(run.on("correct")["stages"]["compute"]["device_clock"].is_null());
+}

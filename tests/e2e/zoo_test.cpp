@@ -26,6 +26,9 @@ const std::string kShort = "{step: 1s, memory: 256MiB}";  // for what never ends
 std::vector<Member> members() {
   return {
       {"fast-wrong", 1, "fail"},
+      {"fast-clock", 4, "fail"},
+      {"slow-clock", 0, "pass"},
+      {"stopped-clock", 4, "fail"},
       {"remembers", 1, "fail"},
       {"idle", 1, "fail"},
       {"miscount", 4, "fail"},
@@ -83,8 +86,11 @@ std::string below_table(const std::string& out) {
   std::string text = out.substr(std::min(start, out.size()));
   // How often the device ran, and how long its path is, differs from run to run.
   text = std::regex_replace(text, std::regex("for\\s+[0-9]+\\s+executions"), "for <n> executions");
+  text = std::regex_replace(text, std::regex("[0-9.e+]+\\s+ms"), "<n> ms");
   const std::string directory = ZOO_DIRECTORY;
-  if (text.find(directory) == std::string::npos) return text;
+  const bool wraps_anywhere =
+      text.find(directory) != std::string::npos || text.find("<n> ms") != std::string::npos;
+  if (!wraps_anywhere) return text;
   text = std::regex_replace(text, std::regex("\\s+"), " ");
   for (std::size_t at = 0; (at = text.find(directory)) != std::string::npos;) {
     text.replace(at, directory.size(), "<zoo>");

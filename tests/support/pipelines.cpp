@@ -30,6 +30,19 @@ std::string zoo_pipeline(const std::string& plugin, const std::vector<std::strin
          gates;
 }
 
+std::string cpu_pipeline(const std::string& suites) {
+  return "version: 1\n"
+         "name: cpu\n"
+         "backends:\n"
+         "  simd: {plugin: cpu_simd}\n"
+         "  scalar: {plugin: cpu_simd, device: cpu/scalar}\n"
+         "suites:\n" +
+         suites +
+         "sampling: {min_samples: 3, precision: 50%, max_time: 20ms}\n"
+         "gates:\n" +
+         kExactGate + "  - {id: codec, metric: quantize.mismatches, require: \"== 0\"}\n";
+}
+
 std::string many_batches(int count) {
   std::string axis = "batch=1";
   for (int batch = 2; batch <= count; ++batch) axis += "," + std::to_string(batch);

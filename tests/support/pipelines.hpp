@@ -12,6 +12,11 @@ std::string zoo_pipeline(const std::string& plugin, const std::vector<std::strin
                          const std::string& gates,
                          const std::string& limits = "{step: 60s, memory: 256MiB}");
 
+/// A pipeline over the CPU plugin as `simd` and, with one device forced, `scalar`, over these
+/// suites (YAML, two spaces of indentation), sampled briefly, with gates on exact outputs and
+/// weights.
+std::string cpu_pipeline(const std::string& suites);
+
 /// "batch=1,2,3,…" up to `count`: an axis for as many cases.
 std::string many_batches(int count);
 

@@ -41,6 +41,10 @@ struct Animal {
 
 constexpr Animal kAnimals[] = {
     {"zoo/correct", "right, and slow"},
+    {"zoo/clock", "right, and has a clock of its own"},
+    {"zoo/fast-clock", "its clock runs a thousand times too fast"},
+    {"zoo/slow-clock", "its clock runs a thousand times too slowly"},
+    {"zoo/stopped-clock", "its clock stands still"},
     {"zoo/fast-wrong", "fast, with one wrong weight"},
     {"zoo/remembers", "gives its first answer again and again"},
     {"zoo/idle", "does nothing in run"},
@@ -153,6 +157,30 @@ void matmul(const Bound& op, bool one_wrong) {
   store(*op.output, oracle::matmul_i8(weights.codes, activations.codes, w.rows, w.cols, x.rows));
 }
 
+/// A device's clock: the time from the first command to the end of the last, if it was started.
+class DeviceClock {
+ public:
+  void start() { runs_ = true; }
+  void command() {
+    if (runs_ && !busy_) begin_ = Clock::now();
+    busy_ = runs_;
+  }
+  void synchronize() {
+    execution_ = busy_ ? Clock::now() - begin_ : std::chrono::nanoseconds(0);
+    busy_ = false;
+  }
+  [[nodiscard]] std::uint64_t execution_ns() const {
+    return static_cast<std::uint64_t>(execution_.count());
+  }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  bool runs_ = false;
+  bool busy_ = false;
+  Clock::time_point begin_;
+  std::chrono::nanoseconds execution_{0};
+};
+
 class ZooSession : public bitgate::Session {
  public:
   ZooSession(bitgate::Host host, const Animal& animal) : host_(host), animal_(animal) {}
@@ -213,9 +241,25 @@ class ZooSession : public bitgate::Session {
 
   void run(bitgate::Program& program, std::uint32_t repeat, const RunArgs&) override {
     auto& mine = dynamic_cast<ZooProgram&>(program);
+    clock_.command();
     for (std::uint32_t i = 0; i < repeat; ++i) {
       for (std::size_t op = 0; op < mine.ops.size(); ++op) run_op(mine, op);
     }
+  }
+
+  void synchronize() override { clock_.synchronize(); }
+
+  void start_timer() override {
+    if (animal_.id.find("clock") == std::string_view::npos) return Session::start_timer();
+    clock_.start();
+  }
+
+  bitgate::DeviceTimes device_times() override {
+    const std::uint64_t ns = clock_.execution_ns();
+    if (is("fast-clock")) return {{}, {}, ns * 1000};
+    if (is("slow-clock")) return {{}, {}, ns / 1000 + 1};
+    if (is("stopped-clock")) return {};
+    return {0, {}, ns};
   }
 
  private:
@@ -239,6 +283,7 @@ class ZooSession : public bitgate::Session {
 
   bitgate::Host host_;
   const Animal& animal_;
+  DeviceClock clock_;
 };
 
 class Zoo : public bitgate::Backend {
@@ -249,6 +294,7 @@ class Zoo : public bitgate::Backend {
   Zoo(bitgate::Host host, std::string_view) : host_(host) {}
 
   std::span<const Device> devices() const override { return all_devices(); }
+  bool has_device_timer() const override { return true; }
 
   bitgate::SessionPtr open(const Device& device, const bitgate::SessionOptions&) override {
     if (device.id == "zoo/unavailable") {

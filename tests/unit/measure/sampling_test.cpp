@@ -63,6 +63,26 @@ double noise(std::uint64_t index) {
 
 }  // namespace
 
+TEST_CASE("the samples that count are the last ones that were taken") {
+  for (const double ns : {500.0, 6e6, 3e8}) {  // many executions a sample, one, and a slow one
+    std::vector<std::uint64_t> taken;
+    std::uint64_t next = 0;
+    const Sampler sampler = [&](std::uint64_t samples, std::uint64_t repeat) {
+      std::vector<std::uint64_t> times;
+      for (std::uint64_t i = 0; i < samples; ++i) {
+        times.push_back(static_cast<std::uint64_t>(ns * static_cast<double>(repeat)) + next++);
+      }
+      taken.insert(taken.end(), times.begin(), times.end());
+      return times;
+    };
+    const StageResult result = measure_stage(sampler, {3, 0.02, 1s});
+    INFO(ns);
+    REQUIRE(taken.size() > result.samples_ns.size());
+    taken.erase(taken.begin(), taken.end() - static_cast<std::ptrdiff_t>(result.samples_ns.size()));
+    CHECK(taken == result.samples_ns);
+  }
+}
+
 TEST_CASE("A sample is as many executions as last 5 ms, and the number stays") {
   for (const double ns : {0.3, 7.0, 1e3, 123456.0, 4.9e6, 5.1e6}) {
     CAPTURE(ns);

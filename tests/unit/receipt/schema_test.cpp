@@ -210,6 +210,21 @@ TEST_CASE("the schema refuses what breaks a promise") {
        [&](Json& r) { first(r)["metrics"]["compute.time"]["value"] = nullptr; }},
       {"a metric of no stage", [&](Json& r) { first(r)["metrics"]["speed"] = {}; }},
       {"a negative sample", [&](Json& r) { first(r)["stages"]["load"]["samples_ns"][0] = -1; }},
+      {"a device clock without execution",
+       [&](Json& r) {
+         first(r)["stages"]["compute"]["device_clock"] = {
+             {"queued_ns", nullptr}, {"submitted_ns", nullptr}, {"execution_ns", nullptr}};
+       }},
+      {"a device clock of no samples",
+       [&](Json& r) {
+         r["cases"][0]["stages"]["load"] = r["cases"][0]["stages"]["compute"];
+         r["cases"][0]["stages"]["load"].update({{"samples_ns", Json::array()},
+                                                 {"median_ns", nullptr},
+                                                 {"mad_ns", nullptr},
+                                                 {"p90_ns", nullptr},
+                                                 {"p99_ns", nullptr},
+                                                 {"reason", "none"}});
+       }},
       {"a digest too short", [](Json& r) { r["pipeline"]["sha256"] = "abc"; }},
       {"a local time", [](Json& r) { r["started"] = "2025-01-02T03:04:05+01:00"; }},
       {"a relative plugin", [](Json& r) { r["plugins"][0]["path"] = "cpu_simd.so"; }},

@@ -41,6 +41,7 @@
  *                            tensor_destroy, after the programs that use it
  *                  program:  program_prepare -> (run* -> synchronize | program_kernel)* ->
  *                            program_destroy
+ *                  timer:    session_open -> start -> (run* -> synchronize -> read)*
  *       reporter:  begin -> event* -> finish
  *     -> close -> the process ends; the library is never unloaded
  *
@@ -349,16 +350,16 @@ typedef struct bg_operand {
  *               First keys[positions[i]] = k[i] and values[positions[i]] = v[i] for every i, to
  *               f16 by rounding to nearest, ties to even; the other rows stay; positions are
  *               different from each other and lie in 0 ... c-1.
- *               Then, for head a of q and b = a / (n/g) of keys and values, over rows r of the cache
- *               with r <= positions[i]: y[i] = softmax(q[i].keys[r] / sqrt(h)).values[r]
+ *               Then, for head a of q and b = a / (n/g) of keys and values, over rows r of the
+ *               cache with r <= positions[i]: y[i] = softmax(q[i].keys[r] / sqrt(h)).values[r]
  *               Rows behind positions[i] have no part in y[i], whatever they hold.
  *   relu2_gate  in: gate [t,d], up [t,d] f32     out: y [t,d] f32    y = max(gate, 0)^2 * up
  *   add         in: a [t,d], b [t,d] f32         out: y [t,d] f32
  *   argmax      in: x [t,v] f32                  out: ids [t,1] i32  the first of the largest
  *
  * add, relu2_gate, rms_norm and rope may be given one tensor as input and output of one format and
- * shape. An index or position out of range is the caller's mistake, which `run` or `synchronize` may
- * report or not; it must not reach beyond the tensors.
+ * shape. An index or position out of range is the caller's mistake, which `run` or `synchronize`
+ * may report or not; it must not reach beyond the tensors.
  */
 typedef struct bg_op {
   uint32_t struct_size;
@@ -439,6 +440,41 @@ typedef struct bg_backend {
    * errors of that work. */
   bg_status (*synchronize)(bg_session*, bg_error*);
 } bg_backend;
+
+/* ---- device timers: interface "bitgate.device_timer/1", since 1.1 -----------------------------
+ *
+ * Optional, for backends whose devices have a clock of their own. The host always takes the time of
+ * its own clock round run and synchronize; what the device says stands beside it and is held
+ * against it.
+ */
+#define BG_DEVICE_TIMER_V1 "bitgate.device_timer/1"
+
+#define BG_TIME_QUEUED 1u
+#define BG_TIME_SUBMITTED 2u
+
+/* Allocated by the caller, filled by `read`: what the device's clock saw of an amount of work, in
+ * nanoseconds. The parts follow each other in time, so together they take no longer than the host
+ * sees from before `run` to after `synchronize`. */
+typedef struct bg_device_times {
+  uint32_t struct_size;
+  uint32_t known;        /* BG_TIME_... of the next two that the device tells; the others are 0 */
+  uint64_t queued_ns;    /* the first command: from its call until it is given to the device */
+  uint64_t submitted_ns; /* the first command: from there until it starts */
+  uint64_t execution_ns; /* from the start of the first command to the end of the last; always */
+} bg_device_times;
+
+typedef struct bg_device_timer {
+  uint32_t struct_size;
+  uint32_t reserved;
+  /* [measure] At most once for a session, before anything else of it: from here on its work is
+   * timed. Whatever that takes (a queue that keeps times, events) is made here, so that `run` still
+   * allocates nothing. BG_UNSUPPORTED if the session's device has no clock; the session goes on
+   * without. */
+  bg_status (*start)(bg_session*, bg_error*);
+  /* [measure] After `start` and a `synchronize` that ended well: the times of all work that was run
+   * since the `synchronize` before it, if any was. */
+  bg_status (*read)(bg_session*, bg_device_times* out, bg_error*);
+} bg_device_timer;
 
 /* ---- reporters: interface "bitgate.reporter/1" ----------------------------------------------- */
 

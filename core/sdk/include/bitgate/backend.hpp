@@ -14,6 +14,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -103,6 +104,13 @@ using ProgramPtr = std::unique_ptr<Program>;
 /// What may differ from run to run: nothing so far.
 struct RunArgs {};
 
+/// What a device's own clock saw, see bg_device_times in abi.h; empty: the device does not tell.
+struct DeviceTimes {
+  std::optional<std::uint64_t> queued_ns;
+  std::optional<std::uint64_t> submitted_ns;
+  std::uint64_t execution_ns = 0;
+};
+
 /// One device with one thread count: an in-order queue. Called by the thread that opened it.
 class Session {
  public:
@@ -117,6 +125,12 @@ class Session {
   /// May return before the work is done; allocates nothing.
   virtual void run(Program& program, std::uint32_t repeat, const RunArgs& args) = 0;
   virtual void synchronize() {}
+
+  /// For backends with a device timer (Backend::has_device_timer). Called at most once, before
+  /// anything else: from here on work is timed. Makes what that takes, as `run` allocates nothing.
+  virtual void start_timer() { throw Error(BG_UNSUPPORTED, "this device has no clock of its own"); }
+  /// After `start_timer` and `synchronize`: the times of all work since the `synchronize` before.
+  [[nodiscard]] virtual DeviceTimes device_times() { return {}; }
 };
 
 using SessionPtr = std::unique_ptr<Session>;
@@ -141,6 +155,8 @@ class Backend {
   /// The first one is the default.
   [[nodiscard]] virtual std::span<const Device> devices() const = 0;
   [[nodiscard]] virtual SessionPtr open(const Device& device, const SessionOptions& options) = 0;
+  /// Whether sessions have `start_timer` and `device_times`. The same until the plugin is closed.
+  [[nodiscard]] virtual bool has_device_timer() const { return false; }
 };
 
 namespace detail {
@@ -192,6 +208,14 @@ struct BackendTables {
   }
   static void close(bg_instance* instance) { delete &backend(instance); }
 
+  /// As much of a struct as the caller's has room for.
+  template <class Struct>
+  static void fill(Struct* out, const Struct& filled) {
+    const std::uint32_t size = std::min<std::uint32_t>(out->struct_size, sizeof(filled));
+    std::memcpy(out, &filled, size);
+    out->struct_size = size;
+  }
+
   static bg_status device_count(bg_instance* instance, std::uint32_t* out, bg_error* err) {
     return guarded(err,
                    [&] { *out = static_cast<std::uint32_t>(backend(instance).devices().size()); });
@@ -204,11 +228,8 @@ struct BackendTables {
       if (index >= devices.size()) throw Error(BG_INVALID_ARGUMENT, "no device of that number");
       const Device& device = devices[index];
       const std::uint32_t flags = device.simulated ? BG_DEVICE_SIMULATED : 0;
-      const bg_device info{sizeof(bg_device), flags, str(device.id), str(device.name),
-                           device.units,      0,     device.memory};
-      const std::uint32_t size = std::min<std::uint32_t>(out->struct_size, sizeof(info));
-      std::memcpy(out, &info, size);
-      out->struct_size = size;
+      fill(out, bg_device{sizeof(bg_device), flags, str(device.id), str(device.name), device.units,
+                          0, device.memory});
     });
   }
 
@@ -319,8 +340,25 @@ struct BackendTables {
                                         run,
                                         synchronize};
 
-  static const void* get_interface(bg_instance*, bg_str id) {
-    return view(id) == BG_BACKEND_V1 ? &kTable : nullptr;
+  static bg_status start_timer(bg_session* handle, bg_error* err) {
+    return guarded(err, [&] { session(handle).start_timer(); });
+  }
+  static bg_status read_timer(bg_session* handle, bg_device_times* out, bg_error* err) {
+    return guarded(err, [&] {
+      const DeviceTimes times = session(handle).device_times();
+      const std::uint32_t known =
+          (times.queued_ns ? BG_TIME_QUEUED : 0) | (times.submitted_ns ? BG_TIME_SUBMITTED : 0);
+      fill(out, bg_device_times{sizeof(bg_device_times), known, times.queued_ns.value_or(0),
+                                times.submitted_ns.value_or(0), times.execution_ns});
+    });
+  }
+
+  static constexpr bg_device_timer kTimer = {sizeof(bg_device_timer), 0, start_timer, read_timer};
+
+  static const void* get_interface(bg_instance* instance, bg_str id) {
+    if (view(id) == BG_BACKEND_V1) return &kTable;
+    if (view(id) == BG_DEVICE_TIMER_V1 && backend(instance).has_device_timer()) return &kTimer;
+    return nullptr;
   }
 };
 
