@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "conform/bench.hpp"
+#include "conform/description.hpp"
 #include "conform/probe.hpp"
 #include "conform/space.hpp"
 #include "pipeline/option_schema.hpp"
@@ -17,22 +18,6 @@ namespace bitgate::conform {
 namespace {
 
 using nlohmann::json;
-
-/// What describe wrote, parsed; discarded if it is no JSON.
-json description(Bench& bench) {
-  const worker::PluginFile& plugin = bench.setting().plugin;
-  const json facts = bench.worker()->call(
-      {{"do", "query"}, {"path", plugin.path.string()}, {"sha256", plugin.sha256}});
-  for (const json& table : facts["plugins"]) {
-    if (table.at("id") != plugin.identity.id) continue;
-    if (table.value("status", BG_OK) != BG_OK) {
-      bench.fail(fmt::format("describe ended with status {}: {}", table["status"].dump(),
-                             table["message"].get<std::string>()));
-    }
-    return json::parse(table.value("description", ""), nullptr, false);
-  }
-  return json(json::value_t::discarded);
-}
 
 void schema(Bench& bench) {
   const json text = description(bench);

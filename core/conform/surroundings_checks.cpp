@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "conform/bench.hpp"
+#include "conform/description.hpp"
 #include "conform/workload.hpp"
 
 namespace bitgate::conform {
@@ -35,6 +36,26 @@ void untouched(Bench& bench, const char* fact) {
                          only_in(after[fact], before[fact])));
 }
 
+/// A plugin that says so may leave the threads that a driver beneath it keeps, which are there
+/// once.
+void threads(Bench& bench) {
+  const nlohmann::json described = description(bench);
+  const bool of_driver = described.is_object() && described.value("driver_threads", false);
+  if (!of_driver) return untouched(bench, "threads");
+  require_survival(bench);
+  auto worker = bench.worker();
+  const nlohmann::json open = worker::open_request(bench.setting().plugin, bench.setting().options);
+  worker->call(open);
+  use_and_close(bench, worker);
+  const nlohmann::json once = worker->call({{"do", "inspect"}});
+  worker->call(open);
+  use_and_close(bench, worker);
+  const nlohmann::json twice = worker->call({{"do", "inspect"}});
+  if (once["threads"] == twice["threads"]) return;
+  bench.fail(fmt::format("{} after it was closed, {} after the next time", once["threads"].dump(),
+                         twice["threads"].dump()));
+}
+
 template <const char* Fact>
 void check_fact(Bench& bench) {
   untouched(bench, Fact);
@@ -48,7 +69,6 @@ constexpr char kUmask[] = "umask";
 constexpr char kEnvironment[] = "environment";
 constexpr char kLimits[] = "limits";
 constexpr char kStdout[] = "stdout";
-constexpr char kThreads[] = "threads";
 constexpr char kChildren[] = "children";
 
 constexpr std::array<Check, 10> kChecks = {{
@@ -65,7 +85,8 @@ constexpr std::array<Check, 10> kChecks = {{
      check_fact<kEnvironment>},
     {"process.limits", Subject::kPlugin, "resource limits stay as they were", check_fact<kLimits>},
     {"process.stdout", Subject::kPlugin, "nothing is written to stdout", check_fact<kStdout>},
-    {"process.threads", Subject::kPlugin, "no thread is left after close", check_fact<kThreads>},
+    {"process.threads", Subject::kPlugin,
+     "no thread is left after close; a driver's are started once", threads},
     {"process.children", Subject::kPlugin, "no child process is left after close",
      check_fact<kChildren>},
 }};

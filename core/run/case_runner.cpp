@@ -32,6 +32,16 @@ bool opens(const std::string& step) {
   return step == "open" || step == "device_info" || step == "session_open";
 }
 
+/// Why a plugin is unavailable. One that knows better than "unavailable" begins its message with one
+/// of the gate contract's words.
+Reason unavailable(const std::string& message) {
+  for (const char* code : {reason::kNoGpuAvailable, reason::kMissingTool}) {
+    const std::string prefix = std::string(code) + ": ";
+    if (message.rfind(prefix, 0) == 0) return {code, message.substr(prefix.size())};
+  }
+  return {reason::kUnavailable, message};
+}
+
 constexpr int kMoreLooks = 10;
 
 /// Whether a case that has a ceiling is faster than it.
@@ -66,7 +76,8 @@ CaseResult CaseRunner::run(const Case& what) {
     // What the session still holds is unknown, so the next case gets a new worker.
     pool_.drop(*what.backend);
     if (error.status() == BG_UNAVAILABLE && opens(error.step())) {
-      skip(result, reason::kUnavailable, error.message());
+      const Reason why = unavailable(error.message());
+      skip(result, why.code.c_str(), why.detail);
     } else {
       fail(result, error.what());
     }

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "common/op_rules.hpp"
 #include "float_kernels.hpp"
 #include "tensor.hpp"
 #include "thread_team.hpp"
@@ -31,7 +32,7 @@ class Operation {
 };
 
 /// Whether this backend has the operation, for these formats and shapes.
-bitgate::Support supports(const bitgate::Op& op);
+inline bitgate::Support supports(const bitgate::Op& op) { return op_rules::supports(op); }
 
 /// The operation that `supports` said yes to, on the tensors that it names, for teams of this many
 /// threads.

@@ -3,12 +3,17 @@
 #include <algorithm>
 #include <cstring>
 
-#include "row_codecs.hpp"
+#include "common/row_codecs.hpp"
 #include "tiles.hpp"
 
 namespace cpu_simd {
 
 namespace formats = bitgate::formats;
+using row_codecs::find_row_codec;
+using row_codecs::Matrix;
+using row_codecs::RowCodec;
+using row_codecs::scale_places;
+using row_codecs::ScalePlaces;
 
 namespace {
 

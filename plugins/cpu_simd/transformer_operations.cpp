@@ -2,14 +2,16 @@
 #include <algorithm>
 #include <cstring>
 
+#include "common/rope_table.hpp"
 #include "operations.hpp"
-#include "rope_table.hpp"
 
 namespace cpu_simd {
 namespace {
 
 namespace formats = bitgate::formats;
 using bitgate::Op;
+using rope_tables::rope_table;
+using rope_tables::RopeTable;
 
 constexpr std::size_t kRowBytes = std::size_t{32} << 10;  // that a thread takes at a time
 

@@ -1,0 +1,139 @@
+#include "driver/cuda_gpu.hpp"
+
+#include <array>
+#include <string>
+
+#include <cuda_runtime.h>
+
+#include "kernels/list.hpp"
+
+namespace bg_cuda {
+namespace {
+
+bg_status status_of(cudaError_t error) {
+  switch (error) {
+    case cudaErrorMemoryAllocation:
+      return BG_OUT_OF_MEMORY;
+    case cudaErrorNoDevice:
+    case cudaErrorInsufficientDriver:
+    case cudaErrorNoKernelImageForDevice:
+    case cudaErrorDevicesUnavailable:
+      return BG_UNAVAILABLE;
+    case cudaErrorIllegalAddress:
+    case cudaErrorLaunchFailure:
+    case cudaErrorECCUncorrectable:
+      return BG_DEVICE_LOST;
+    default:
+      return BG_INTERNAL;
+  }
+}
+
+void check(cudaError_t error, const char* call) {
+  if (error == cudaSuccess) return;
+  const bg_status status = status_of(error);
+  throw bitgate::Error(status, std::string(status == BG_UNAVAILABLE ? "no-gpu-available: " : "") +
+                                   call + ": " + cudaGetErrorString(error) + " (" +
+                                   cudaGetErrorName(error) + ")");
+}
+
+struct Entry {
+  const char* name;
+  const void* function;
+};
+#define BG_ENTRY(name, function) Entry{name, reinterpret_cast<const void*>(function)},
+const std::array kEntries = {BG_CUDA_KERNELS(BG_ENTRY)};
+#undef BG_ENTRY
+
+class CudaGpu : public Gpu {
+ public:
+  explicit CudaGpu(int number) : number_(number) {
+    select();
+    check(cudaStreamCreateWithFlags(&stream_, cudaStreamNonBlocking), "cudaStreamCreate");
+    try {
+      kernel(kEntries.front().name);
+    } catch (...) {
+      cudaStreamDestroy(stream_);
+      throw;
+    }
+  }
+  ~CudaGpu() override { cudaStreamDestroy(stream_); }
+
+  void* allocate(std::size_t size) override {
+    select();
+    void* memory = nullptr;
+    check(cudaMalloc(&memory, size), "cudaMalloc");
+    const cudaError_t cleared = cudaMemsetAsync(memory, 0, size, stream_);
+    if (cleared != cudaSuccess) cudaFree(memory);
+    check(cleared, "cudaMemset");
+    return memory;
+  }
+  void release(void* memory) noexcept override { cudaFree(memory); }
+
+  void upload(void* to, const void* from, std::size_t size) override {
+    select();
+    check(cudaMemcpyAsync(to, from, size, cudaMemcpyHostToDevice, stream_), "cudaMemcpy");
+    synchronize();
+  }
+  void download(void* to, const void* from, std::size_t size) override {
+    select();
+    check(cudaMemcpyAsync(to, from, size, cudaMemcpyDeviceToHost, stream_), "cudaMemcpy");
+    synchronize();
+  }
+
+  /// Also loads it, which else happens when it first runs.
+  const void* kernel(const std::string& name) override {
+    for (const Entry& entry : kEntries) {
+      if (name != entry.name) continue;
+      select();
+      cudaFuncAttributes attributes{};
+      check(cudaFuncGetAttributes(&attributes, entry.function), entry.name);
+      return entry.function;
+    }
+    throw bitgate::Error(BG_INTERNAL, "no kernel " + name);
+  }
+
+  void launch(const void* kernel, Extent2 grid, Extent2 block,
+              std::span<const Argument> arguments) override {
+    select();
+    std::array<void*, 16> values{};
+    for (std::size_t i = 0; i < arguments.size(); ++i) {
+      values.at(i) = const_cast<void*>(arguments[i].value);
+    }
+    check(cudaLaunchKernel(kernel, dim3(grid.x, grid.y), dim3(block.x, block.y), values.data(), 0,
+                           stream_),
+          "cudaLaunchKernel");
+  }
+
+  void synchronize() override { check(cudaStreamSynchronize(stream_), "cudaStreamSynchronize"); }
+
+ private:
+  void select() const { check(cudaSetDevice(number_), "cudaSetDevice"); }
+
+  int number_;
+  cudaStream_t stream_ = nullptr;
+};
+
+}  // namespace
+
+std::vector<bitgate::Device> find_gpus() {
+  int count = 0;  // left unwritten on error
+  check(cudaGetDeviceCount(&count), "cudaGetDeviceCount");
+  std::vector<bitgate::Device> found;
+  for (int i = 0; i < count; ++i) {
+    cudaDeviceProp properties{};
+    check(cudaGetDeviceProperties(&properties, i), "cudaGetDeviceProperties");
+    found.push_back({"cuda/" + std::to_string(i),
+                     std::string(properties.name) + ", compute capability " +
+                         std::to_string(properties.major) + "." + std::to_string(properties.minor),
+                     static_cast<std::uint32_t>(properties.multiProcessorCount),
+                     properties.totalGlobalMem});
+  }
+  if (found.empty()) {
+    throw bitgate::Error(BG_UNAVAILABLE, "no-gpu-available: the CUDA driver lists no device");
+  }
+  return found;
+}
+
+std::unique_ptr<Gpu> open_gpu(int number) { return std::make_unique<CudaGpu>(number); }
+
+}  // namespace bg_cuda

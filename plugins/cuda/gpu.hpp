@@ -1,0 +1,72 @@
+// A GPU as the rest of this plugin sees it: memory, kernels by name, an in-order queue. The real
+// one is driver/cuda_gpu.cu; tests have one that computes on the CPU.
+#pragma once
+
+#include <bitgate/backend.hpp>
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <utility>
+
+namespace bg_cuda {
+
+/// Blocks of a grid, or threads of a block.
+struct Extent2 {
+  std::uint32_t x = 1;
+  std::uint32_t y = 1;
+};
+
+/// An argument of a kernel: where its value lies, and its size.
+struct Argument {
+  const void* value;
+  std::size_t size;
+};
+
+/// All of it throws bitgate::Error with the driver's words.
+class Gpu {
+ public:
+  virtual ~Gpu() = default;
+
+  /// Zeros. Released by the same GPU, before it goes.
+  virtual void* allocate(std::size_t size) = 0;
+  virtual void release(void* memory) noexcept = 0;
+  /// Complete when they return.
+  virtual void upload(void* to, const void* from, std::size_t size) = 0;
+  virtual void download(void* to, const void* from, std::size_t size) = 0;
+
+  /// The kernel of this name in kernels/list.hpp.
+  virtual const void* kernel(const std::string& name) = 0;
+  virtual void launch(const void* kernel, Extent2 grid, Extent2 block,
+                      std::span<const Argument> arguments) = 0;
+  virtual void synchronize() = 0;
+};
+
+/// Owns memory of a GPU.
+class Memory {
+ public:
+  Memory() = default;
+  Memory(Gpu& gpu, std::size_t size) : gpu_(&gpu), data_(gpu.allocate(size)) {}
+  Memory(Memory&& other) noexcept : gpu_(other.gpu_), data_(std::exchange(other.data_, nullptr)) {}
+  Memory& operator=(Memory&& other) noexcept {
+    std::swap(gpu_, other.gpu_);
+    std::swap(data_, other.data_);
+    return *this;
+  }
+  Memory(const Memory&) = delete;
+  Memory& operator=(const Memory&) = delete;
+  ~Memory() {
+    if (data_ != nullptr) gpu_->release(data_);
+  }
+
+  template <class T>
+  [[nodiscard]] T* as() const {
+    return static_cast<T*>(data_);
+  }
+
+ private:
+  Gpu* gpu_ = nullptr;
+  void* data_ = nullptr;
+};
+
+}  // namespace bg_cuda

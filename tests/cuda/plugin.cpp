@@ -1,0 +1,44 @@
+// The plugin "cuda" on a GPU that is none. Its times mean nothing and meet no gate.
+#include <bitgate/backend.hpp>
+
+#include <array>
+
+#include "session.hpp"
+#include "simulator/simulated_gpu.hpp"
+
+namespace bg_cuda {
+namespace {
+
+class SimulatedBackend : public bitgate::Backend {
+ public:
+  static constexpr std::string_view kDescription =
+      R"({"title": "The kernels of cuda on the CPU, for tests", )"
+      R"("options": {"type": "object", "additionalProperties": false}})";
+
+  SimulatedBackend(bitgate::Host, std::string_view options) {
+    if (options.find_first_not_of("{} \t\r\n") != std::string_view::npos) {
+      throw bitgate::Error(BG_INVALID_ARGUMENT, "cuda_simulated has no options");
+    }
+  }
+
+  std::span<const bitgate::Device> devices() const override { return devices_; }
+
+  bitgate::SessionPtr open(const bitgate::Device& device, const bitgate::SessionOptions&) override {
+    const auto index = static_cast<std::size_t>(&device - devices_.data());
+    return std::make_unique<CudaSession>(simulator::simulated_gpu(kOrders[index]));
+  }
+
+ private:
+  static constexpr std::array kOrders = {simulator::Order::kForward, simulator::Order::kReverse,
+                                         simulator::Order::kShuffled};
+  std::array<bitgate::Device, 3> devices_ = {{
+      {"cuda/simulated", "threads of a block in order", 1, 0, true},
+      {"cuda/simulated-reverse", "the last thread first", 1, 0, true},
+      {"cuda/simulated-shuffled", "threads in a new order at every barrier", 1, 0, true},
+  }};
+};
+
+}  // namespace
+}  // namespace bg_cuda
+
+BITGATE_BACKEND(cuda_simulated, "cuda_simulated", "0.1.0", bg_cuda::SimulatedBackend)

@@ -1,0 +1,111 @@
+#include "simulator/simulated_gpu.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+#include <functional>
+#include <map>
+#include <tuple>
+
+#include "kernels/list.hpp"
+
+namespace bg_cuda::simulator {
+namespace {
+
+constexpr std::size_t kFence = 256;  // bytes around each allocation, as far apart as a GPU's
+constexpr std::byte kFenceByte{0x5C};
+
+/// A call of the kernel with the values that its arguments point at.
+template <class... Args>
+std::function<void()> call_of(void (*kernel)(Args...), std::span<const Argument> arguments) {
+  if (arguments.size() != sizeof...(Args)) {
+    throw bitgate::Error(BG_INTERNAL, std::to_string(arguments.size()) + " arguments for " +
+                                          std::to_string(sizeof...(Args)));
+  }
+  std::size_t index = 0;
+  const auto take = [&](auto& value) {
+    const Argument& argument = arguments[index++];
+    if (argument.size != sizeof(value)) {
+      throw bitgate::Error(BG_INTERNAL, "argument " + std::to_string(index) + " has " +
+                                            std::to_string(argument.size) + " bytes, not " +
+                                            std::to_string(sizeof(value)));
+    }
+    std::memcpy(&value, argument.value, sizeof(value));
+  };
+  std::tuple<Args...> values{};
+  std::apply([&](Args&... each) { (take(each), ...); }, values);
+  return [kernel, values] { std::apply(kernel, values); };
+}
+
+struct Entry {
+  const char* name;
+  std::function<void()> (*call)(std::span<const Argument>);
+};
+#define BG_ENTRY(name, function) \
+  Entry{name, [](std::span<const Argument> arguments) { return call_of(function, arguments); }},
+const std::array kEntries = {BG_CUDA_KERNELS(BG_ENTRY)};
+#undef BG_ENTRY
+
+class SimulatedGpu : public Gpu {
+ public:
+  explicit SimulatedGpu(Order order) : executor_(order) {}
+
+  void* allocate(std::size_t size) override {
+    constexpr std::size_t kMost = std::size_t{1} << 32;
+    if (size > kMost) throw bitgate::Error(BG_OUT_OF_MEMORY, "more than 4 GiB on this device");
+    const std::size_t all = (size + kFence - 1) / kFence * kFence + 2 * kFence;
+    auto* memory = static_cast<std::byte*>(std::aligned_alloc(kFence, all));
+    if (memory == nullptr) throw bitgate::Error(BG_OUT_OF_MEMORY, "no memory for a tensor");
+    std::fill_n(memory, all, kFenceByte);
+    std::fill_n(memory + kFence, size, std::byte{0});
+    sizes_[memory + kFence] = size;
+    return memory + kFence;
+  }
+  void release(void* memory) noexcept override {
+    sizes_.erase(static_cast<std::byte*>(memory));
+    std::free(static_cast<std::byte*>(memory) - kFence);
+  }
+  void upload(void* to, const void* from, std::size_t size) override {
+    std::memcpy(to, from, size);
+  }
+  void download(void* to, const void* from, std::size_t size) override {
+    std::memcpy(to, from, size);
+  }
+
+  const void* kernel(const std::string& name) override {
+    for (const Entry& entry : kEntries) {
+      if (name == entry.name) return &entry;
+    }
+    throw bitgate::Error(BG_INTERNAL, "no kernel " + name);
+  }
+
+  void launch(const void* kernel, Extent2 grid, Extent2 block,
+              std::span<const Argument> arguments) override {
+    const Entry& entry = *static_cast<const Entry*>(kernel);
+    if (block.x * block.y > 1024 || grid.y > 65535) {
+      throw bitgate::Error(BG_INTERNAL, std::string(entry.name) + ": no GPU starts such a grid");
+    }
+    executor_.run(grid, block, entry.call(arguments));
+    for (const auto& [memory, size] : sizes_) check_fences(entry.name, memory, size);
+  }
+  void synchronize() override {}
+
+ private:
+  static void check_fences(const char* kernel, const std::byte* memory, std::size_t size) {
+    const auto whole = [](const std::byte* from, std::size_t count) {
+      return std::all_of(from, from + count, [](std::byte byte) { return byte == kFenceByte; });
+    };
+    if (whole(memory - kFence, kFence) && whole(memory + size, kFence)) return;
+    throw bitgate::Error(BG_INTERNAL, std::string(kernel) + " wrote beyond a tensor of " +
+                                          std::to_string(size) + " bytes");
+  }
+
+  Executor executor_;
+  std::map<std::byte*, std::size_t> sizes_;
+};
+
+}  // namespace
+
+std::unique_ptr<Gpu> simulated_gpu(Order order) { return std::make_unique<SimulatedGpu>(order); }
+
+}  // namespace bg_cuda::simulator
