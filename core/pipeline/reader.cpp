@@ -107,7 +107,7 @@ BackendSpec read_backend(const std::string& name, const Value& value) {
   if (const auto feature = value.get("feature")) {
     backend.feature = read_name(*feature).value_or("");
   }
-  backend.options = read_options(value, backend.option_places);
+  backend.options = read_options(value, backend.option_places, false);
   return backend;
 }
 
@@ -176,7 +176,7 @@ ReporterSpec read_reporter(const Value& value) {
   if (const auto required = value.get("required")) {
     reporter.required = required->boolean().value_or(false);
   }
-  reporter.options = read_options(value, reporter.option_places);
+  reporter.options = read_options(value, reporter.option_places, true);
   return reporter;
 }
 
