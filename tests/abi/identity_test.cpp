@@ -1,5 +1,8 @@
 // What is known of a plugin without running it, and what of the host's surroundings reaches it.
+#include <bitgate/abi.h>
+
 #include <filesystem>
+#include <string>
 
 #include "abi/plain.hpp"
 #include "e2e/run.hpp"
@@ -22,7 +25,7 @@ TEST_CASE("plugin list shows identity, build and digest, and runs no code of the
   CHECK(first["id"] == "test.plain");
   CHECK(first["kind"] == "backend");
   CHECK(first["version"] == "1.0.0");
-  CHECK(first["abi"] == "1.0");
+  CHECK(first["abi"] == "1." + std::to_string(BG_ABI_MINOR));
   CHECK_THAT(first["build"].get<std::string>(), Contains(", C, "));
   CHECK(first["path"] == fs::canonical(plain_file("constructor")).string());
   CHECK(first["sha256"].get<std::string>().size() == 64);

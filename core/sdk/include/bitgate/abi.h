@@ -70,7 +70,7 @@ extern "C" {
 #endif
 
 #define BG_ABI_MAJOR 1
-#define BG_ABI_MINOR 0
+#define BG_ABI_MINOR 1
 
 /* The oldest host that will do: a plugin that can't go without something newer defines it before
  * it includes this file. */
@@ -340,6 +340,36 @@ typedef struct bg_operand {
  *               multiplies by them outside, or dequantizes.
  *               f32 w, x, y; or w and x both f16 or both bf16, y f32: accumulated in f32 or better,
  *               in any order
+ *
+ * Since 1.1, what a transformer takes besides; t tokens, one a row. Elements of y, sums and
+ * intermediate results are f32 or better:
+ *
+ *   matmul      also ternary w, i8 x, f32 y: the same sum s with its scales, in f32 and rounded
+ *               after each step: y[b][m] = (f32)s * (scale(w) * scale(x[b])). With one scale a
+ *               block (tq1_0, tq2_0) the products of the blocks are added, in any order.
+ *               also f16 or bf16 w, f32 x, f32 y
+ *   embed       in: table [v,d], ids [t,1] i32   out: y [t,d] f32    table f32, f16 or bf16
+ *               y[i] = table[ids[i]], which lie in 0 ... v-1
+ *   rms_norm    in: x [t,d], weight [1,d] f32    out: y [t,d] f32    attributes: epsilon (real)
+ *               y[i][j] = x[i][j] / sqrt(mean(x[i]^2) + epsilon) * weight[j]
+ *   rope        in: x [t,n*h] f32, positions [t,1] i32   out: y [t,n*h] f32
+ *               attributes: heads (integer) n, base (real), context (integer)
+ *               each head of h columns, h even, turned in the planes (j, j + h/2), j < h/2, by the
+ *               angle position * base^(-2j/h); positions lie in 0 ... context-1
+ *   attention   in: q [t,n*h], k [t,g*h], v [t,g*h] f32, positions [t,1] i32
+ *               out: y [t,n*h] f32, keys [c,g*h], values [c,g*h] f32 or f16
+ *               attributes: heads (integer) n, kv_heads (integer) g, which divides n
+ *               First keys[positions[i]] = k[i] and values[positions[i]] = v[i] for every i, the
+ *               other rows stay; positions are different from each other and lie in 0 ... c-1.
+ *               Then, for head a of q and b = a / (n/g) of keys and values, over rows r of the cache
+ *               with r <= positions[i]: y[i] = softmax(q[i].keys[r] / sqrt(h)).values[r]
+ *   relu2_gate  in: gate [t,d], up [t,d] f32     out: y [t,d] f32    y = max(gate, 0)^2 * up
+ *   add         in: a [t,d], b [t,d] f32         out: y [t,d] f32
+ *   argmax      in: x [t,v] f32                  out: ids [t,1] i32  the first of the largest
+ *
+ * add, relu2_gate, rms_norm and rope may be given one tensor as input and output of one format and
+ * shape. An index or position out of range is the caller's mistake, which `run` or `synchronize` may
+ * report or not; it must not reach beyond the tensors.
  */
 typedef struct bg_op {
   uint32_t struct_size;
