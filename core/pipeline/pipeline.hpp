@@ -15,6 +15,7 @@
 #include "measure/sampling.hpp"
 #include "model/synthetic.hpp"
 #include "oracle/codec.hpp"
+#include "pipeline/guard.hpp"
 #include "pipeline/option_schema.hpp"
 
 namespace bitgate {
@@ -70,6 +71,7 @@ struct Pipeline {
   std::string sha256;
   std::string name;
   std::string gate;
+  std::optional<FlowGuard> guard;  ///< of the flow that it belongs to; none: it always runs
   std::vector<std::string> features;
   std::vector<BackendSpec> backends;
   std::vector<SuiteSpec> suites;

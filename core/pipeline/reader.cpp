@@ -153,21 +153,6 @@ Limits read_limits(const Value& value) {
   return limits;
 }
 
-Routes read_routes(const Value& value) {
-  Routes routes;
-  if (!value.is_map("{pass: \"FINALIZE → quality-finalizer\"}")) return routes;
-  value.only_keys({"pass", "fail", "retry"});
-  const auto read = [&](const char* key, std::string& out) {
-    if (const auto route = value.get(key)) {
-      out = route->text("a route, e.g. \"NEXT → code-refiner\"").value_or(out);
-    }
-  };
-  read("pass", routes.pass);
-  read("fail", routes.fail);
-  read("retry", routes.retry);
-  return routes;
-}
-
 ReporterSpec read_reporter(const Value& value) {
   ReporterSpec reporter;
   if (!value.is_map("{plugin: console}")) return reporter;
@@ -240,9 +225,10 @@ void read_suites(const Value& root, Pipeline& pipeline) {
 Pipeline read_root(const Value& root, bool axes_replaced) {
   Pipeline pipeline;
   if (!root.is_map("{version: 1, name: quickstart, …}")) return pipeline;
-  root.only_keys({"version", "name", "gate", "features", "backends", "suites", "sampling", "limits",
-                  "gates", "routes", "reporters"});
+  root.only_keys({"version", "name", "gate", "flow", "features", "backends", "suites", "sampling",
+                  "limits", "gates", "routes", "reporters"});
   read_head(root, pipeline);
+  if (const auto flow = root.get("flow")) pipeline.guard = read_flow(*flow);
   read_backends(root, pipeline);
   read_suites(root, pipeline);
   if (const auto sampling = root.get("sampling")) pipeline.sampling = read_sampling(*sampling);

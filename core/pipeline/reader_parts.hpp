@@ -25,6 +25,9 @@ std::string read_plugin(const Value& owner, const char* example);
 /// where they were written. `takes_secrets`: a value may be "${secret:NAME}", which stays as it is.
 nlohmann::json read_options(const Value& owner, OptionPlaces& places, bool takes_secrets);
 
+std::optional<FlowGuard> read_flow(const Value& value);
+Routes read_routes(const Value& value);
+
 SuiteSpec read_suite(const std::string& name, const Value& value,
                      std::span<const BackendSpec> backends);
 /// Notes an error if the suites expand to more cases than a run can hold.

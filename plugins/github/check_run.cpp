@@ -2,9 +2,14 @@
 
 #include <bitgate/report_text.hpp>
 
+#include <algorithm>
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <optional>
+#include <utility>
 
+#include "markdown/digest.hpp"
 #include "markdown/document.hpp"
 #include "markdown/escape.hpp"
 
@@ -13,6 +18,7 @@ namespace {
 
 constexpr std::size_t kMostTitle = 200;
 constexpr std::size_t kMostAnnotations = 50;   // in one request
+constexpr std::size_t kMostMessage = 1000;     // of an annotation
 constexpr std::size_t kMostDescription = 140;  // of a status
 constexpr std::string_view kBot = "[bot]";
 
@@ -28,41 +34,74 @@ std::string summary_of(const Json& receipt, const Result& result, const Subject&
   return out + "\n\n" + markdown::document(receipt, result.digest);
 }
 
-/// The pipeline's file as the repository has it; nothing if it lies elsewhere.
-std::string path_in_repository(const Json& receipt) {
+/// The pipeline's file in this checkout.
+struct PipelineFile {
+  std::string path;  ///< relative to the repository
+  std::string text;
+};
+
+/// Nothing if the receipt's pipeline is not here, or not as it was.
+std::optional<PipelineFile> find_pipeline(const Json& receipt) {
   namespace fs = std::filesystem;
-  const fs::path path = receipt.at("pipeline").at("path").get<std::string>();
+  constexpr std::uintmax_t kMostBytes = 1U << 20;
+  const Json& pipeline = receipt.at("pipeline");
   const std::string workspace = environment("GITHUB_WORKSPACE");
   std::error_code error;
-  const fs::path root = workspace.empty() ? fs::current_path(error) : fs::path(workspace);
+  const fs::path root = fs::canonical(workspace.empty() ? "." : workspace, error);
+  if (error) return std::nullopt;
+  const fs::path path = fs::canonical(pipeline.at("path").get<std::string>(), error);
+  if (error || !fs::is_regular_file(path, error) || fs::file_size(path, error) > kMostBytes) {
+    return std::nullopt;
+  }
   const fs::path below = path.lexically_relative(root);
-  if (error || below.empty() || *below.begin() == ".." || below == ".") return "";
-  return below.generic_string();
+  if (below.empty() || *below.begin() == "..") return std::nullopt;
+  std::ifstream in(path, std::ios::binary);
+  PipelineFile file{below.generic_string(), {std::istreambuf_iterator<char>(in), {}}};
+  if (markdown::sha256(file.text) != pipeline.at("sha256")) return std::nullopt;
+  return file;
+}
+
+/// The number of the line below `gates:` that has "id: ID"; 0 if there is none.
+std::size_t line_of_gate(std::string_view text, const std::string& id) {
+  constexpr std::string_view kKey = "id:";
+  bool in_gates = false;
+  std::size_t number = 0;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find('\n'), text.size() - 1) + 1;
+    const std::string_view line = text.substr(0, end);
+    text.remove_prefix(end);
+    ++number;
+    in_gates = in_gates || line.starts_with("gates:");
+    const std::size_t key = line.find(kKey);
+    if (!in_gates || key == std::string_view::npos) continue;
+    std::string_view value = line.substr(key + kKey.size());
+    constexpr std::string_view kAround = " \t\"'";
+    value.remove_prefix(std::min(value.find_first_not_of(kAround), value.size()));
+    if (value.substr(0, value.find_first_of(" \t\"',}\r\n#")) == id) return number;
+  }
+  return 0;
 }
 
 /// One for each gate that failed and of which the line is known.
 Json annotations_of(const Json& receipt) {
   Json out = Json::array();
-  const std::string path = path_in_repository(receipt);
-  if (path.empty()) return out;
+  const std::optional<PipelineFile> file = find_pipeline(receipt);
+  if (!file) return out;
   for (const Json& gate : receipt.at("gates")) {
-    const auto line = gate.find("line");
-    if (gate.at("status") != "fail" || line == gate.end() || !line->is_number_unsigned()) continue;
-    if (out.size() == kMostAnnotations) break;
+    if (gate.at("status") != "fail" || out.size() == kMostAnnotations) continue;
+    const auto id = gate.at("id").get<std::string>();
+    const std::size_t line = line_of_gate(file->text, id);
+    if (line == 0) continue;
     const Json& reason = gate.at("reason");
-    out.push_back(
-        {{"path", path},
-         {"start_line", *line},
-         {"end_line", *line},
-         {"annotation_level", "failure"},
-         {"title", bitgate::shortened(
-                       bitgate::printable("gate " + gate.at("id").get<std::string>()), kMostTitle)},
-         {"message",
-          bitgate::shortened(
-              bitgate::printable(gate.at("metric").get<std::string>() + " " +
-                                 gate.at("require").get<std::string>() + ": " +
-                                 (reason.is_string() ? reason.get<std::string>() : "fail")),
-              1000)}});
+    const std::string message = gate.at("metric").get<std::string>() + " " +
+                                gate.at("require").get<std::string>() + ": " +
+                                (reason.is_string() ? reason.get<std::string>() : "fail");
+    out.push_back({{"path", file->path},
+                   {"start_line", line},
+                   {"end_line", line},
+                   {"annotation_level", "failure"},
+                   {"title", bitgate::shortened(bitgate::printable("gate " + id), kMostTitle)},
+                   {"message", bitgate::shortened(bitgate::printable(message), kMostMessage)}});
   }
   return out;
 }

@@ -8,11 +8,27 @@
 
 namespace github {
 
+namespace {
+
+/// A gate's id, in which whatever no id has is a dash.
+std::string gate_id(std::string_view text) {
+  constexpr std::string_view kAllowed = "abcdefghijklmnopqrstuvwxyz0123456789-_:";
+  constexpr std::size_t kMost = 100;
+  std::string out;
+  for (const char c : text.substr(0, kMost)) {
+    out += kAllowed.find(c) == std::string_view::npos ? '-' : c;
+  }
+  return out;
+}
+
+}  // namespace
+
 Result result_of(const Json& receipt) {
   Result result;
   result.digest = markdown::sha256(receipt.dump(2) + "\n");
-  result.gate = receipt.at("pipeline").at("gate").get<std::string>();
-  result.short_gate = bitgate::short_gate_name(receipt);
+  result.gate = gate_id(receipt.at("pipeline").at("gate").get<std::string>());
+  result.short_gate = result.gate.substr(result.gate.rfind(':') + 1);
+  if (result.short_gate.empty()) result.short_gate = "-";
   result.evidence = bitgate::evidence(receipt, result.digest);
   result.started = receipt.at("started").get<std::string>();
   result.finished = receipt.at("finished").get<std::string>();
@@ -39,17 +55,6 @@ Result result_of(const Json& receipt) {
   result.measured = std::to_string(measured) + " of " + std::to_string(cases.size()) +
                     (cases.size() == 1 ? " case" : " cases") + " measured";
   return result;
-}
-
-bool is_gate_id(std::string_view text) {
-  constexpr std::string_view kMiddle = ":gate:";
-  constexpr std::string_view kAllowed = "abcdefghijklmnopqrstuvwxyz0123456789-_";
-  const std::size_t middle = text.find(kMiddle);
-  if (middle == std::string_view::npos) return false;
-  const auto is_part = [&](std::string_view part) {
-    return !part.empty() && part.find_first_not_of(kAllowed) == std::string_view::npos;
-  };
-  return is_part(text.substr(0, middle)) && is_part(text.substr(middle + kMiddle.size()));
 }
 
 std::string short_digest(const Result& result) { return result.digest.substr(0, 12); }

@@ -13,7 +13,7 @@ using Json = nlohmann::ordered_json;
 enum class Outcome { kPass, kFail, kSkipped };
 
 struct Result {
-  std::string gate;        ///< "generative:gate:benchmarks"
+  std::string gate;        ///< "generative:gate:benchmarks", of a-z 0-9 - _ : and nothing else
   std::string short_gate;  ///< "benchmarks"
   Outcome outcome = Outcome::kSkipped;
   std::string status;    ///< "pass", "fail", "skipped (inconclusive)": nothing else
@@ -28,9 +28,6 @@ struct Result {
 
 /// Throws nlohmann::json::exception if it is no receipt.
 Result result_of(const Json& receipt);
-
-/// Whether it is "flow:gate:name", of lower-case letters, digits, '-' and '_'.
-bool is_gate_id(std::string_view text);
 
 /// The digest's first 12 digits, by which people call it.
 std::string short_digest(const Result& result);

@@ -2,7 +2,6 @@
 looked for wherever it must not be."""
 import glob
 import hashlib
-import json
 import os
 import pathlib
 import subprocess
@@ -19,13 +18,6 @@ RUN = "https://github.example/acme/kernels/actions/runs/99"
 BITGATE, WRITER = sys.argv[1], sys.argv[2]
 RECEIPTS = tempfile.TemporaryDirectory()
 subprocess.run([WRITER, RECEIPTS.name], check=True)
-
-
-# The hostile receipt names a gate that is none; what else is in it is worth looking at, too.
-_hostile = json.loads(pathlib.Path(RECEIPTS.name, "hostile.json").read_text())
-_hostile["pipeline"]["gate"] = "generative:gate:benchmarks"
-pathlib.Path(RECEIPTS.name, "hostile-words.json").write_text(
-    json.dumps(_hostile, indent=2, ensure_ascii=False) + "\n")
 
 
 def receipt_path(name):
