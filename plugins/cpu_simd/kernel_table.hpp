@@ -7,7 +7,10 @@
 //
 //   two-bit     16 columns: bit 1 0 = column 16 b + j      bit 3 2 = column 16 b + 4 + j
 //                           bit 5 4 = column 16 b + 8 + j  bit 7 6 = column 16 b + 12 + j
-//   five-trit   20 columns: t0 + 3 t1 + 9 t2 + 27 t3 + 81 t4, t_i = column 20 b + 4 i + j
+//   five-trit   20 columns: 3 r + r / 21 + 2 - t4, where r = t0 + 3 t1 + 9 t2 + 27 t3 and t_i is
+//   the
+//               code of column 20 b + 4 i + j. The low six bits are 3 (r % 21) + 2 - t4 and give
+//               t4, whatever the upper two, r / 21, are
 //
 // so that a 32-bit lane is one row: a vector of such lanes times four broadcast activations needs
 // no sum across lanes, and an activation once broadcast serves two vectors. Columns and rows behind
@@ -16,7 +19,7 @@
 // Unpacked, a group is `quads`: for every four columns 128 bytes, byte 4 r + j the code of row r
 // and column j of the four.
 //
-// Row ranges begin at a multiple of 32 and end at one or at the last row.
+// Row ranges begin at a multiple of 32, end at one or at the last row, and are not empty.
 #pragma once
 
 // NOLINTBEGIN(modernize-deprecated-headers): <cstddef> and <cstdint> are of C++'s library.
@@ -83,6 +86,8 @@ struct TileKernels {
   Unpack* unpack = nullptr;
 };
 
+struct FloatKernels;
+
 struct KernelTable {
   TileKernels two_bit = {};
   TileKernels five_trit = {};
@@ -101,6 +106,7 @@ struct KernelTable {
   Kernel<Matmul<float>> matmul_f32 = {};
   Kernel<Matmul<uint16_t>> matmul_f16 = {};
   Kernel<Matmul<uint16_t>> matmul_bf16 = {};
+  const FloatKernels* floats = nullptr;  ///< of float_kernels.hpp
 };
 
 extern const KernelTable kScalarKernels;

@@ -5,6 +5,8 @@
 namespace cpu_simd {
 namespace {
 
+constexpr std::uint32_t kOnes = 0x01010101;
+
 std::uint32_t word_at(const std::uint8_t* bytes) {
   std::uint32_t word = 0;
   std::memcpy(&word, bytes, sizeof(word));
@@ -17,12 +19,18 @@ std::uint32_t two_bit_lane(const std::uint8_t* codes) {
          word_at(codes + 12) << 6;
 }
 
+/// In every byte of four: 1 where it, under 128, is at least `least`.
+std::uint32_t at_least(std::uint32_t bytes, std::uint32_t least) {
+  return (bytes + kOnes * (128 - least)) >> 7 & kOnes;
+}
+
 std::uint32_t five_trit_lane(const std::uint8_t* codes) {
-  std::uint32_t lane = word_at(codes + 16);
-  lane = 3 * lane + word_at(codes + 12);
-  lane = 3 * lane + word_at(codes + 8);
-  lane = 3 * lane + word_at(codes + 4);
-  return 3 * lane + word_at(codes);
+  std::uint32_t rest = word_at(codes + 12);
+  rest = 3 * rest + word_at(codes + 8);
+  rest = 3 * rest + word_at(codes + 4);
+  rest = 3 * rest + word_at(codes);
+  const std::uint32_t upper = at_least(rest, 21) + at_least(rest, 42) + at_least(rest, 63);
+  return 3 * rest + upper + (2 * kOnes - word_at(codes + 16));
 }
 
 template <std::size_t kColumns, std::uint32_t (*kLane)(const std::uint8_t*)>

@@ -1,5 +1,6 @@
-// Five-trit tiles on AVX-512 with VNNI and VBMI. A byte is 81 t4 + rest; rest, under 81, goes
-// through one permute of 128 entries to four two-bit fields, and 81 t4 is multiplied as it is.
+// Five-trit tiles on AVX-512 with VNNI and VBMI. The low six bits of a byte v give its fifth code
+// through a permute of 64 entries. v plus that code is the same number for all three of them, half
+// of it, rounded up, is under 128, and a second permute turns it into the other four codes.
 #include <immintrin.h>
 
 #include "kernel_table.hpp"
@@ -8,23 +9,24 @@ namespace cpu_simd {
 namespace {
 
 constexpr const char* kIsa = "avx512vbmi";
-// A lane of 81 t4 grows by at most 162 * 4 * 128 < 2^17 a tile.
+// A lane of the fourth field grows by at most 64 * 2 * 4 * 128 = 2^16 a tile.
 constexpr size_t kTilesPerFlush = 16384;
 constexpr size_t kHalf = 64;
-constexpr int kInverse81 = 2014922929;  // 81 * 2014922929 = 1 modulo 2^32
 
-/// Entry i of the permute: the base-3 digits of i, two bits each, the lowest first.
-struct alignas(64) Table {
-  uint8_t fields[128];
+struct alignas(64) Tables {
+  uint8_t fifth[64];    ///< by the low six bits, 3 (r % 21) + 2 - t4
+  uint8_t fields[128];  ///< by (v + t4 + 1) / 2: the digits of r, two bits each, the lowest first
 };
-constexpr Table make_table() {
-  Table table{};
-  for (int i = 0; i < 81; ++i) {
-    table.fields[i] = static_cast<uint8_t>(i % 3 | i / 3 % 3 << 2 | i / 9 % 3 << 4 | i / 27 << 6);
+constexpr Tables make_tables() {
+  Tables tables{};
+  for (int low = 0; low < 63; ++low) tables.fifth[low] = static_cast<uint8_t>(2 - low % 3);
+  for (int r = 0; r < 81; ++r) {
+    tables.fields[(3 * r + r / 21 + 3) / 2] =
+        static_cast<uint8_t>(r % 3 | r / 3 % 3 << 2 | r / 9 % 3 << 4 | r / 27 << 6);
   }
-  return table;
+  return tables;
 }
-constexpr Table kTable = make_table();
+constexpr Tables kTables = make_tables();
 
 __m512i load(const uint8_t* at) { return _mm512_load_si512(reinterpret_cast<const void*>(at)); }
 
@@ -41,29 +43,24 @@ inline __attribute__((always_inline)) void accumulate(__m512i& sums, __m512i cod
 }
 
 struct Decoder {
-  __m512i table_low = load(kTable.fields);
-  __m512i table_high = load(kTable.fields + kHalf);
-  __m512i once = _mm512_set1_epi8(81);
-  __m512i twice = _mm512_set1_epi8(static_cast<char>(162));
+  __m512i table_fifth = load(kTables.fifth);
+  __m512i table_low = load(kTables.fields);
+  __m512i table_high = load(kTables.fields + kHalf);
 
-  /// The first four codes of each byte as two-bit fields, and 81 times the fifth.
+  /// The first four codes of each byte as two-bit fields, and the fifth.
   inline __attribute__((always_inline)) void split(__m512i bytes, __m512i& fields,
                                                    __m512i& fifth) const {
-    // What is too small for a subtraction wraps to a large number.
-    const __m512i less = _mm512_min_epu8(bytes, _mm512_sub_epi8(bytes, once));
-    const __m512i rest = _mm512_min_epu8(less, _mm512_sub_epi8(bytes, twice));
-    fifth = _mm512_sub_epi8(bytes, rest);
-    fields = _mm512_permutex2var_epi8(table_low, rest, table_high);
+    fifth = _mm512_permutexvar_epi8(bytes, table_fifth);
+    fields = _mm512_permutex2var_epi8(table_low, _mm512_avg_epu8(bytes, fifth), table_high);
   }
 };
 
-/// All five sums, exactly: each is a multiple of what it is divided by.
+/// All five sums; those of the fields where they lie are 1, 4, 16 and 64 times too large, exactly.
 __m512i fold(const __m512i (&sums)[5]) {
   const __m512i low = _mm512_add_epi32(sums[0], _mm512_srai_epi32(sums[1], 2));
   const __m512i high =
       _mm512_add_epi32(_mm512_srai_epi32(sums[2], 4), _mm512_srai_epi32(sums[3], 6));
-  const __m512i fifth = _mm512_mullo_epi32(sums[4], _mm512_set1_epi32(kInverse81));
-  return _mm512_add_epi32(fifth, _mm512_add_epi32(low, high));
+  return _mm512_add_epi32(sums[4], _mm512_add_epi32(low, high));
 }
 
 void store_half(__m512i sums, int32_t x_sum, size_t rows, int32_t* y) {
@@ -76,7 +73,15 @@ void gemv_five_trit(const uint8_t* tiles, size_t tile_count, size_t begin, size_
   const __m512i masks[4] = {_mm512_set1_epi8(0x03), _mm512_set1_epi8(0x0C), _mm512_set1_epi8(0x30),
                             _mm512_set1_epi8(static_cast<char>(0xC0))};
   const Decoder decoder;
+  const size_t groups = (end - begin + kGroupRows - 1) / kGroupRows;
   const uint8_t* at = tiles + begin / kGroupRows * tile_count * kTileBytes;
+  const uint8_t* const last = at + (groups * tile_count - 1) * kTileBytes;
+  __m512i first;
+  __m512i second;
+  __m512i fifth_first;
+  __m512i fifth_second;
+  decoder.split(load(at), first, fifth_first);
+  decoder.split(load(at + kHalf), second, fifth_second);
   for (size_t row = begin; row < end; row += kGroupRows) {
     __m512i total_low = _mm512_setzero_si512();
     __m512i total_high = _mm512_setzero_si512();
@@ -85,22 +90,25 @@ void gemv_five_trit(const uint8_t* tiles, size_t tile_count, size_t begin, size_
       const size_t stop = tile + kTilesPerFlush < tile_count ? tile + kTilesPerFlush : tile_count;
       __m512i low[5] = {};
       __m512i high[5] = {};
-      for (; tile < stop; ++tile, at += kTileBytes, columns += 20) {
-        __m512i first;
-        __m512i second;
-        __m512i fifth_first;
-        __m512i fifth_second;
-        decoder.split(load(at), first, fifth_first);
-        decoder.split(load(at + kHalf), second, fifth_second);
+      for (; tile < stop; ++tile, columns += 20) {
+        const __m512i fifth_four = broadcast4(columns + 16);
+        accumulate(low[4], fifth_first, fifth_four);
+        accumulate(high[4], fifth_second, fifth_four);
+        // The next tile, of the next group too, is split while this one is multiplied: the permutes
+        // one after the other would keep the multiplier waiting.
+        at = at == last ? last : at + kTileBytes;
+        __m512i next_first;
+        __m512i next_second;
+        decoder.split(load(at), next_first, fifth_first);
+        decoder.split(load(at + kHalf), next_second, fifth_second);
 #pragma GCC unroll 4
         for (int f = 0; f < 4; ++f) {
           const __m512i four = broadcast4(columns + 4 * f);
           accumulate(low[f], _mm512_and_si512(first, masks[f]), four);
           accumulate(high[f], _mm512_and_si512(second, masks[f]), four);
         }
-        const __m512i four = broadcast4(columns + 16);
-        accumulate(low[4], fifth_first, four);
-        accumulate(high[4], fifth_second, four);
+        first = next_first;
+        second = next_second;
       }
       total_low = _mm512_add_epi32(total_low, fold(low));
       total_high = _mm512_add_epi32(total_high, fold(high));
@@ -122,8 +130,7 @@ void unpack_five_trit(const uint8_t* group, size_t tile_count, uint8_t* quads) {
     _mm512_store_si512(to + kQuadBytes, _mm512_and_si512(_mm512_srli_epi16(fields, 2), field));
     _mm512_store_si512(to + 2 * kQuadBytes, _mm512_and_si512(_mm512_srli_epi16(fields, 4), field));
     _mm512_store_si512(to + 3 * kQuadBytes, _mm512_and_si512(_mm512_srli_epi16(fields, 6), field));
-    // 81 and 162 end in the bits of 1 and 2.
-    _mm512_store_si512(to + 4 * kQuadBytes, _mm512_and_si512(fifth, field));
+    _mm512_store_si512(to + 4 * kQuadBytes, fifth);
   }
 }
 
