@@ -1,4 +1,6 @@
 // bitgate run
+#include <cstdio>
+#include <cstdlib>
 #include <utility>
 
 #include <fmt/format.h>
@@ -22,6 +24,17 @@ bool isolated(const po::variables_map& values) {
     throw UsageError(fmt::format("--isolate {}: process or none", how));
   }
   return how == "process";
+}
+
+/// Whether the run is of the flow that the pipeline belongs to; says what was decided.
+bool passes_guard(const Pipeline& pipeline) {
+  if (!pipeline.guard) return true;
+  const GuardDecision decision = decide(*pipeline.guard, std::getenv(pipeline.guard->env.c_str()));
+  fmt::print(stderr, "guard: {}\n", decision.why);
+  if (!decision.run) {
+    fmt::print("{} = skipped ({})\n", guard_id(pipeline.gate), reason::kOutOfScope);
+  }
+  return decision.run;
 }
 
 int dry_run(const Selection& selection) {
@@ -55,6 +68,7 @@ int run(const Arguments& arguments) {
   Selection selection;
   select(*values, selection);
   Pipeline& pipeline = selection.pipeline;
+  if (!passes_guard(pipeline)) return static_cast<int>(ExitCode::kPass);
   if (values->count("timeout") != 0) {
     const auto& text = (*values)["timeout"].as<std::string>();
     const auto limit = parse_duration(text);

@@ -5,17 +5,11 @@
 #include <string>
 #include <vector>
 
+#include "gate/routes.hpp"
 #include "gate/rule.hpp"
 #include "receipt/receipt.hpp"
 
 namespace bitgate {
-
-/// Where a verdict sends the change.
-struct Routes {
-  std::string pass = "FINALIZE → quality-finalizer";
-  std::string fail = "NEXT → code-refiner";
-  std::string retry = "NEXT → self";
-};
 
 /// Judges every rule over the cases of the run, one for each that was planned. A gate passes only
 /// if at least one case was judged, no case fails, and every case that it covers was measured (see

@@ -80,7 +80,7 @@ Verdict conclude(std::span<const GateResult> gates, std::span<const CaseResult> 
                 routes.retry, ExitCode::kFault);
   }
   if (const Found wrong = find_case(cases, CaseStatus::kFail)) {
-    return make(VerdictStatus::kFail, wrong.about(), routes.fail, ExitCode::kFail);
+    return make(VerdictStatus::kFail, wrong.about(), routes.after_wrong_output(), ExitCode::kFail);
   }
   if (Reason wrong = find_comparison(comparisons, CaseStatus::kFail); !wrong.empty()) {
     return make(VerdictStatus::kFail, std::move(wrong), routes.fail, ExitCode::kFail);
@@ -89,10 +89,10 @@ Verdict conclude(std::span<const GateResult> gates, std::span<const CaseResult> 
     return make(VerdictStatus::kFail, impossible.about(), routes.fail, ExitCode::kFail);
   }
   if (const GateResult* failed = find_gate(gates, GateStatus::kFail)) {
-    return make(VerdictStatus::kFail, about(*failed), routes.fail, ExitCode::kFail);
+    return make(VerdictStatus::kFail, about(*failed), routes.after_fail_of(failed->metric), ExitCode::kFail);
   }
   if (const Found broken = find_case(cases, CaseStatus::kError)) {
-    return make(VerdictStatus::kFail, broken.about(), routes.retry, ExitCode::kFault);
+    return make(VerdictStatus::kFail, broken.about(), routes.after_tooling(), ExitCode::kFault);
   }
   if (Reason broken = find_comparison(comparisons, CaseStatus::kError); !broken.empty()) {
     return make(VerdictStatus::kFail, std::move(broken), routes.retry, ExitCode::kFault);

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "base/secret.hpp"
 #include "base/text.hpp"
 #include "pipeline/diagnostics.hpp"
 #include "pipeline/reading.hpp"
@@ -69,7 +70,10 @@ std::string shown(const json& value) {
 class Checker {
  public:
   void check(const json& schema, const json& value, const std::string& pointer) {
-    if (!schema.is_object() || !has_type(schema, value, pointer)) return;
+    if (!schema.is_object()) return;
+    const json* secret = keyword(schema, "writeOnly", json::value_t::boolean);
+    if (!fits_secret(secret != nullptr && secret->get<bool>(), value, pointer)) return;
+    if (!has_type(schema, value, pointer)) return;
     check_choice(schema, value, pointer);
     if (value.is_number()) check_number(schema, value, pointer);
     if (value.is_string()) check_text(schema, value, pointer);
@@ -82,6 +86,18 @@ class Checker {
  private:
   void note(const std::string& pointer, const std::string& message, bool at_key = false) {
     mistakes.push_back({pointer, at_key, message});
+  }
+
+  /// A secret is never in the options themselves, and goes nowhere but where one belongs. What is
+  /// there instead of a reference may be the secret, so it is not shown.
+  bool fits_secret(bool is_secret, const json& value, const std::string& pointer) {
+    const bool is_reference =
+        value.is_string() && secret_name(value.get_ref<const std::string&>()).has_value();
+    if (is_secret == is_reference || (is_secret && value.is_null())) return true;
+    note(pointer, is_secret ? "is a secret: write ${secret:NAME}, which stands for the environment "
+                              "variable NAME or the file that NAME_FILE names"
+                            : "takes no secret; write the value out");
+    return false;
   }
 
   bool has_type(const json& schema, const json& value, const std::string& pointer) {

@@ -1,7 +1,8 @@
 // The options of plugins against the JSON Schema in which each plugin describes its own. What
 // schemas may use is a part of draft-07: type, properties, required, additionalProperties (true or
 // false), items (one schema), enum, const, minimum, maximum, minLength, and the annotations title,
-// description, default, examples, writeOnly.
+// description, default, examples. The value of an option with writeOnly is a secret, which is
+// written as "${secret:NAME}", and nothing else is.
 #pragma once
 
 #include <map>

@@ -16,6 +16,7 @@
 #include "measure/sampling.hpp"
 #include "model/synthetic.hpp"
 #include "oracle/codec.hpp"
+#include "pipeline/guard.hpp"
 #include "pipeline/option_schema.hpp"
 
 namespace bitgate {
@@ -95,6 +96,7 @@ struct Pipeline {
   std::optional<std::uint64_t> replaced_seed;                     ///< likewise
   std::string name;
   std::string gate;
+  std::optional<FlowGuard> guard;  ///< of the flow that it belongs to; none: it always runs
   std::vector<std::string> features;
   std::vector<BackendSpec> backends;
   std::vector<SuiteSpec> suites;

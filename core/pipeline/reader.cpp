@@ -46,7 +46,7 @@ BackendSpec read_backend(const std::string& name, const Value& value) {
   if (const auto feature = value.get("feature")) {
     backend.feature = read_name(*feature).value_or("");
   }
-  backend.options = read_options(value, backend.option_places);
+  backend.options = read_options(value, backend.option_places, false);
   return backend;
 }
 
@@ -92,21 +92,6 @@ Limits read_limits(const Value& value) {
   return limits;
 }
 
-Routes read_routes(const Value& value) {
-  Routes routes;
-  if (!value.is_map("{pass: \"FINALIZE → quality-finalizer\"}")) return routes;
-  value.only_keys({"pass", "fail", "retry"});
-  const auto read = [&](const char* key, std::string& out) {
-    if (const auto route = value.get(key)) {
-      out = route->text("a route, e.g. \"NEXT → code-refiner\"").value_or(out);
-    }
-  };
-  read("pass", routes.pass);
-  read("fail", routes.fail);
-  read("retry", routes.retry);
-  return routes;
-}
-
 ReporterSpec read_reporter(const Value& value) {
   ReporterSpec reporter;
   if (!value.is_map("{plugin: console}")) return reporter;
@@ -115,7 +100,7 @@ ReporterSpec read_reporter(const Value& value) {
   if (const auto required = value.get("required")) {
     reporter.required = required->boolean().value_or(false);
   }
-  reporter.options = read_options(value, reporter.option_places);
+  reporter.options = read_options(value, reporter.option_places, true);
   return reporter;
 }
 
@@ -179,9 +164,10 @@ void read_suites(const Value& root, Pipeline& pipeline) {
 Pipeline read_root(const Value& root, bool axes_replaced) {
   Pipeline pipeline;
   if (!root.is_map("{version: 1, name: quickstart, …}")) return pipeline;
-  root.only_keys({"version", "name", "gate", "features", "backends", "suites", "sampling", "limits",
-                  "gates", "routes", "reporters"});
+  root.only_keys({"version", "name", "gate", "flow", "features", "backends", "suites", "sampling",
+                  "limits", "gates", "routes", "reporters"});
   read_head(root, pipeline);
+  if (const auto flow = root.get("flow")) pipeline.guard = read_flow(*flow);
   read_backends(root, pipeline);
   read_suites(root, pipeline);
   if (const auto sampling = root.get("sampling")) pipeline.sampling = read_sampling(*sampling);

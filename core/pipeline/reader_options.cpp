@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "base/secret.hpp"
 #include "pipeline/reader_parts.hpp"
 #include "pipeline/units.hpp"
 
@@ -30,8 +31,9 @@ nlohmann::json integer_of(const Value& value) {
   return *number;
 }
 
-nlohmann::json scalar_of(const Value& value) {
+nlohmann::json scalar_of(const Value& value, bool takes_secrets) {
   const Node& node = value.node();
+  if (takes_secrets && secret_name(node.scalar)) return node.scalar;
   if (value.refused_interpolation()) return nullptr;
   switch (node.type()) {
     case Node::Type::kText:
@@ -60,20 +62,22 @@ nlohmann::json scalar_of(const Value& value) {
   return node.scalar;
 }
 
-nlohmann::json json_of(const Value& value) {
+nlohmann::json json_of(const Value& value, bool takes_secrets) {
   switch (value.node().kind) {
     case Node::Kind::kNull:
       break;
     case Node::Kind::kScalar:
-      return scalar_of(value);
+      return scalar_of(value, takes_secrets);
     case Node::Kind::kSequence: {
       nlohmann::json list = nlohmann::json::array();
-      for (const Value& item : value.items()) list.push_back(json_of(item));
+      for (const Value& item : value.items()) list.push_back(json_of(item, takes_secrets));
       return list;
     }
     case Node::Kind::kMap: {
       nlohmann::json map = nlohmann::json::object();
-      for (const auto& [entry, item] : value.entries()) map[entry->key] = json_of(item);
+      for (const auto& [entry, item] : value.entries()) {
+        map[entry->key] = json_of(item, takes_secrets);
+      }
       return map;
     }
   }
@@ -94,12 +98,12 @@ void note_places(const Node& node, const std::string& pointer, OptionPlaces& pla
 
 }  // namespace
 
-nlohmann::json read_options(const Value& owner, OptionPlaces& places) {
+nlohmann::json read_options(const Value& owner, OptionPlaces& places, bool takes_secrets) {
   places.values[""] = owner.node().position;
   const auto options = owner.get("options");
   if (!options || !options->is_map("{path: receipt.json}")) return nlohmann::json::object();
   note_places(options->node(), "", places);
-  return json_of(*options);
+  return json_of(*options, takes_secrets);
 }
 
 }  // namespace bitgate

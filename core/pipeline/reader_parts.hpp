@@ -22,8 +22,11 @@ std::optional<std::chrono::nanoseconds> read_duration(const Value& value);
 /// The `plugin` of a backend or reporter: an id, or a path beginning with "./", "../" or "/".
 std::string read_plugin(const Value& owner, const char* example);
 /// The `options` of a backend or reporter, an empty object if there are none; `places` receives
-/// where they were written.
-nlohmann::json read_options(const Value& owner, OptionPlaces& places);
+/// where they were written. `takes_secrets`: a value may be "${secret:NAME}", which stays as it is.
+nlohmann::json read_options(const Value& owner, OptionPlaces& places, bool takes_secrets);
+
+std::optional<FlowGuard> read_flow(const Value& value);
+Routes read_routes(const Value& value);
 
 /// An axis: one value or a list of different ones. `read_one` gives nothing after noting an error.
 template <class T, class ReadOne>

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "base/secret.hpp"
 #include "base/text.hpp"
 #include "pipeline/units.hpp"
 
@@ -83,6 +84,12 @@ std::optional<std::string> Value::text(const std::string& wanted) const {
 bool Value::refused_interpolation() const {
   const std::size_t at = node_->scalar.find("${");
   if (at == std::string::npos) return false;
+  if (node_->scalar.find(kSecretStart) != std::string::npos) {
+    error(
+        "a secret can only be the whole value of a reporter's option, written as ${secret:NAME} "
+        "with a NAME of letters, digits and _");
+    return true;
+  }
   error(
       fmt::format("{} is not replaced by anything: pipelines have no variables; write the value "
                   "out",

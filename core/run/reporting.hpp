@@ -32,12 +32,13 @@ class Reporting {
  private:
   struct Active {
     ReporterSpec spec;
+    worker::Secrets secrets;
     std::unique_ptr<worker::ReporterClient> client;
   };
 
   template <class Call>
   void tell(const Call& call);
-  void failed(const ReporterSpec& spec, const std::string& why);
+  void failed(const ReporterSpec& spec, const worker::Secrets& secrets, const std::string& why);
 
   std::vector<Active> active_;
   std::vector<PluginInfo> plugins_;

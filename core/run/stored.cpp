@@ -1,6 +1,7 @@
 #include "run/stored.hpp"
 
 #include "run/documents.hpp"
+#include "run/plugin_rules.hpp"
 #include "run/reporting.hpp"
 #include "run/worker_setup.hpp"
 
@@ -12,7 +13,9 @@ bool report_stored(const nlohmann::ordered_json& receipt, std::span<const Report
   pipeline.reporters.assign(reporters.begin(), reporters.end());
   const std::string plan = plan_document(receipt, this_terminal());
   const worker::Catalog catalog = worker::search(worker::search_directories(), plugins);
-  Reporting reporting(pipeline, catalog, worker_setup(pipeline.limits, true));
+  const worker::WorkerOptions workers = worker_setup(pipeline.limits, true);
+  static_cast<void>(check_options(pipeline, catalog, workers));
+  Reporting reporting(pipeline, catalog, workers);
   reporting.begin(plan);
   reporting.finish(receipt.dump());
   return !reporting.required_failed();

@@ -2,9 +2,13 @@
 
 #include <array>
 #include <cstring>
+#include <optional>
+#include <utility>
 
 #include <fmt/format.h>
 
+#include "base/secret.hpp"
+#include "base/text.hpp"
 #include "base/version.hpp"
 
 namespace bitgate::worker {
@@ -44,8 +48,12 @@ std::string description_of(const bg_plugin& plugin) {
 }
 
 OpenPlugin::OpenPlugin(const bg_plugin& plugin, std::string_view options, Breadcrumb& breadcrumb,
-                       Upcalls& upcalls, HostSize host_size)
-    : plugin_(plugin), breadcrumb_(breadcrumb), upcalls_(upcalls), host_(host(), host_size) {
+                       Upcalls& upcalls, HostSize host_size, Secrets secrets)
+    : plugin_(plugin),
+      breadcrumb_(breadcrumb),
+      upcalls_(upcalls),
+      secrets_(std::move(secrets)),
+      host_(host(), host_size) {
   breadcrumb_.enter(Step::kOpen);
   ErrorSlot error;
   error.check(plugin_.open(host_.get(), to_str(options), &instance_, error.get()));
@@ -57,6 +65,10 @@ bg_host OpenPlugin::host() {
                                         [](void* ctx, int32_t stream, bg_str text) {
                                           self(ctx).upcalls_.write(stream, to_string(text));
                                         }};
+  static constexpr bg_secret kSecret = {
+      sizeof(bg_secret), 0, [](void* ctx, bg_str option, const bg_sink* value, bg_error* err) {
+        return self(ctx).read_secret(to_string(option), *value, err);
+      }};
   bg_host table{};
   table.struct_size = sizeof(table);
   table.abi_minor = BG_ABI_MINOR;
@@ -69,10 +81,40 @@ bg_host OpenPlugin::host() {
   table.cancelled = [](void* ctx) -> int32_t {
     return self(ctx).breadcrumb_.cancelled.load(std::memory_order_relaxed) != 0 ? 1 : 0;
   };
-  table.get_interface = [](void*, bg_str id) -> const void* {
-    return to_string(id) == BG_OUTPUT_V1 ? &kOutput : nullptr;
+  table.get_interface = [](void* ctx, bg_str id) -> const void* {
+    const std::string name = to_string(id);
+    if (name == BG_OUTPUT_V1) return &kOutput;
+    const bool may_know = self(ctx).plugin_.kind == BG_KIND_REPORTER;
+    return name == BG_SECRET_V1 && may_know ? &kSecret : nullptr;
   };
   return table;
+}
+
+bg_status OpenPlugin::read_secret(std::string_view option, const bg_sink& value,
+                                  bg_error* err) const {
+  const auto fail = [&](bg_status status, const std::string& message) {
+    if (err == nullptr) return status;
+    err->code = status;
+    const std::string_view fits = utf8_prefix(message, sizeof(err->message) - 1);
+    std::memcpy(err->message, fits.data(), fits.size());
+    err->message[fits.size()] = '\0';
+    return status;
+  };
+  const std::optional<std::string> name = secret_name(option);
+  if (!name) {
+    return fail(BG_INVALID_ARGUMENT,
+                "only an option written as ${secret:NAME} can be asked for its secret");
+  }
+  const auto found = secrets_.find(*name);
+  if (found == secrets_.end()) {
+    return fail(
+        BG_UNAVAILABLE,
+        fmt::format("the secret {} is not there: set the environment variable {}, or {}_FILE "
+                    "to the path of a file that holds it",
+                    *name, *name, *name));
+  }
+  value.write(value.ctx, found->second.data(), found->second.size());
+  return BG_OK;
 }
 
 OpenPlugin::~OpenPlugin() {

@@ -10,6 +10,7 @@
 
 #include "worker/breadcrumb.hpp"
 #include "worker/host_table.hpp"
+#include "worker/secrets.hpp"
 
 namespace bitgate::worker {
 
@@ -76,8 +77,9 @@ std::string description_of(const bg_plugin& plugin);
 /// Opens a plugin and closes it. Not movable: the plugin keeps a pointer to the host table.
 class OpenPlugin {
  public:
+  /// `secrets` are for reporters; a backend has no way to ask for them.
   OpenPlugin(const bg_plugin& plugin, std::string_view options, Breadcrumb& breadcrumb,
-             Upcalls& upcalls, HostSize host_size = HostSize::kOwn);
+             Upcalls& upcalls, HostSize host_size = HostSize::kOwn, Secrets secrets = {});
   OpenPlugin(const OpenPlugin&) = delete;
   OpenPlugin& operator=(const OpenPlugin&) = delete;
   ~OpenPlugin();
@@ -103,11 +105,13 @@ class OpenPlugin {
  private:
   [[noreturn]] static void fail_without(std::string_view id);
   [[nodiscard]] bg_host host();
+  bg_status read_secret(std::string_view option, const bg_sink& value, bg_error* err) const;
   [[nodiscard]] const void* find_table(std::string_view id, std::uint32_t least) const;
 
   const bg_plugin& plugin_;
   Breadcrumb& breadcrumb_;
   Upcalls& upcalls_;
+  Secrets secrets_;
   HostTable host_;
   bg_instance* instance_ = nullptr;
 };

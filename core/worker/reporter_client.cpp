@@ -7,8 +7,8 @@
 namespace bitgate::worker {
 
 ReporterClient::ReporterClient(const PluginFile& plugin, const nlohmann::json& options,
-                               const WorkerOptions& worker_options)
-    : worker_(start_worker(plugin, options, worker_options, build_)) {}
+                               const WorkerOptions& worker_options, const Secrets& secrets)
+    : worker_(start_worker(plugin, options, worker_options, build_, secrets)) {}
 
 void ReporterClient::tell(const char* what, const std::string& document) {
   // Documents may be larger than a frame, so they travel in shared memory.

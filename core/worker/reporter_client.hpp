@@ -12,7 +12,7 @@ namespace bitgate::worker {
 class ReporterClient {
  public:
   ReporterClient(const PluginFile& plugin, const nlohmann::json& options,
-                 const WorkerOptions& worker_options);
+                 const WorkerOptions& worker_options, const Secrets& secrets = {});
 
   [[nodiscard]] const std::string& build() const { return build_; }
   void begin(const std::string& plan) { tell("begin", plan); }

@@ -79,7 +79,8 @@ json Servant::open(const json& request) {
   const bg_plugin& plugin = load(request, breadcrumb_);
   const std::string options = request.at("options").dump();
   const HostSize host_size = host_size_of(request.value("host", "own"));
-  plugin_ = std::make_unique<OpenPlugin>(plugin, options, breadcrumb_, upcalls_, host_size);
+  plugin_ = std::make_unique<OpenPlugin>(plugin, options, breadcrumb_, upcalls_, host_size,
+                                         request.value("secrets", Secrets{}));
   if (plugin.kind == BG_KIND_BACKEND) {
     backend_ = std::make_unique<BackendServant>(*plugin_, breadcrumb_);
   } else {

@@ -97,18 +97,21 @@ std::unique_ptr<Worker> start_worker(const WorkerOptions& worker_options) {
   return std::make_unique<InProcessWorker>(worker_options);
 }
 
-json open_request(const PluginFile& plugin, const json& options) {
-  return {{"do", "open"},
-          {"path", plugin.path.string()},
-          {"sha256", plugin.sha256},
-          {"id", plugin.identity.id},
-          {"options", options}};
+json open_request(const PluginFile& plugin, const json& options, const Secrets& secrets) {
+  json request = {{"do", "open"},
+                  {"path", plugin.path.string()},
+                  {"sha256", plugin.sha256},
+                  {"id", plugin.identity.id},
+                  {"options", options}};
+  if (!secrets.empty()) request["secrets"] = secrets;
+  return request;
 }
 
 std::unique_ptr<Worker> start_worker(const PluginFile& plugin, const json& options,
-                                     const WorkerOptions& worker_options, std::string& build) {
+                                     const WorkerOptions& worker_options, std::string& build,
+                                     const Secrets& secrets) {
   std::unique_ptr<Worker> worker = start_worker(worker_options);
-  const json opened = worker->call(open_request(plugin, options));
+  const json opened = worker->call(open_request(plugin, options, secrets));
   build = opened.at("build").get<std::string>();
   return worker;
 }

@@ -15,6 +15,7 @@
 #include <nlohmann/json.hpp>
 
 #include "worker/search.hpp"
+#include "worker/secrets.hpp"
 
 namespace bitgate::worker {
 
@@ -82,12 +83,14 @@ class Worker {
 /// Starts a worker without a plugin. Throws std::system_error.
 std::unique_ptr<Worker> start_worker(const WorkerOptions& worker_options);
 
-/// The request that opens a plugin.
-nlohmann::json open_request(const PluginFile& plugin, const nlohmann::json& options);
+/// The request that opens a plugin, and the only one that carries secrets.
+nlohmann::json open_request(const PluginFile& plugin, const nlohmann::json& options,
+                            const Secrets& secrets = {});
 
 /// Starts a worker and opens the plugin in it. Throws as Worker::call. `build` receives the
 /// plugin's own words on how it was built.
 std::unique_ptr<Worker> start_worker(const PluginFile& plugin, const nlohmann::json& options,
-                                     const WorkerOptions& worker_options, std::string& build);
+                                     const WorkerOptions& worker_options, std::string& build,
+                                     const Secrets& secrets = {});
 
 }  // namespace bitgate::worker

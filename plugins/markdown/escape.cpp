@@ -61,6 +61,35 @@ std::string prose(std::string_view text, std::size_t most) {
   return escaped(unnumbered(one_line(text, most)), kNothing);
 }
 
+std::string cell(std::string_view text, std::size_t most) {
+  // Parentheses only matter behind brackets, quotes inside tags, "!" before a bracket.
+  constexpr std::string_view kActiveHere = "&<>|`*~[]\\#@${}^";
+  const auto joins_words = [](std::string_view line, std::size_t at) {
+    const auto is_word = [](char c) {
+      return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+    };
+    return at > 0 && at + 1 < line.size() && is_word(line[at - 1]) && is_word(line[at + 1]);
+  };
+  const std::string line = unnumbered(one_line(text, most));
+  std::string out;
+  for (std::size_t i = 0; i < line.size(); ++i) {
+    const std::string_view pair = std::string_view(line).substr(i, 2);
+    if (pair == "<=" || pair == ">=") {
+      out += line[i++] == '<' ? "≤" : "≥";
+      continue;
+    }
+    const bool lone_underscore = line[i] == '_' && !joins_words(line, i);
+    if (kActiveHere.find(line[i]) != std::string_view::npos || lone_underscore ||
+        begins_address(line, i)) {
+      out += entity(line[i]);
+      if (line[i] == '@') out += kNothing;
+    } else {
+      out += line[i];
+    }
+  }
+  return out;
+}
+
 std::string code(std::string_view text, std::size_t most) {
   // Nobody is mentioned in code; <wbr> keeps "a@b.c" from becoming a mail address.
   const std::string inside = escaped(one_line(text, most), "<wbr>");

@@ -2,16 +2,15 @@
 #include <bitgate/report_file.hpp>
 #include <bitgate/reporter.hpp>
 
-#include <array>
 #include <cstdlib>
 #include <fstream>
 #include <memory>
 #include <optional>
 #include <string>
 
-#include <openssl/evp.h>
 #include <nlohmann/json.hpp>
 
+#include "digest.hpp"
 #include "document.hpp"
 
 namespace {
@@ -19,21 +18,6 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr const char* kSummary = "GITHUB_STEP_SUMMARY";
-
-std::string sha256(std::string_view text) {
-  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
-  unsigned size = 0;
-  if (EVP_Digest(text.data(), text.size(), digest.data(), &size, EVP_sha256(), nullptr) != 1) {
-    throw bitgate::Error(BG_INTERNAL, "OpenSSL has no SHA-256");
-  }
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  std::string out;
-  for (unsigned i = 0; i < size; ++i) {
-    out += kDigits[digest[i] >> 4];
-    out += kDigits[digest[i] & 0xF];
-  }
-  return out;
-}
 
 class MarkdownReporter : public bitgate::Reporter {
  public:
@@ -76,7 +60,8 @@ class MarkdownReporter : public bitgate::Reporter {
   void finish(std::string_view receipt) override {
     const Json document = Json::parse(receipt);
     // The digest is that of the file which the reporter json writes.
-    const std::string text = markdown::document(document, sha256(document.dump(2) + "\n"));
+    const std::string text =
+        markdown::document(document, markdown::sha256(document.dump(2) + "\n"));
     if (file_) file_->write(text);
     if (!summary_.empty()) append(text);
   }

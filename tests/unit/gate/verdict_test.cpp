@@ -235,3 +235,26 @@ TEST_CASE("a comparison that went wrong counts like a case that did") {
         ExitCode::kFault, "error: a@simd against a@scalar: SIGSEGV in run", "to retry");
   CHECK(concluded(CaseStatus::kMeasured, {}).status == VerdictStatus::kPass);
 }
+
+TEST_CASE("a fail of one kind can have a route of its own") {
+  const Routes routes{"to pass", "to fail", "to retry", "to accuracy", "to speed", "to tooling"};
+  const auto route = [&](const std::string& metric) {
+    GateResult failed = gate(GateStatus::kFail, {reason::kLimit, ""});
+    failed.metric = metric;
+    return conclude(Gates{failed}, Cases{measured("simd")}, {}, false, routes).route;
+  };
+  for (const char* metric : {"output.mismatches", "output.max_abs_error", "quantize.nmse"}) {
+    CHECK(route(metric) == "to accuracy");
+  }
+  for (const char* metric : {"compute.time", "compute.throughput", "compute.ceiling",
+                             "quantize.time", "output.time", "load.rate", "quantize.rate"}) {
+    CHECK(route(metric) == "to speed");
+  }
+  const auto of_case = [&](const CaseResult& result) {
+    return conclude(Gates{passed()}, Cases{result}, {}, false, routes).route;
+  };
+  CHECK(of_case(wrong("simd")) == "to accuracy");
+  CHECK(of_case(unmeasured("simd", CaseStatus::kError, {reason::kError, "SIGSEGV"})) ==
+        "to tooling");
+  CHECK(of_case(measured("simd")) == "to pass");
+}

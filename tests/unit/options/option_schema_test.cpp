@@ -57,7 +57,10 @@ TEST_CASE("each mistake names its place and the fix") {
   CHECK(mistake({{"path", "x"}, {"tries", 0}}) == "/tries: must be at least 1, not 0");
   CHECK(mistake({{"path", "x"}, {"tries", 10}}) == "/tries: must be at most 9, not 10");
   CHECK(mistake({{"path", "x"}, {"tries", 1.5}}) == "/tries: must be an integer, not 1.5");
-  CHECK(mistake({{"path", "x"}, {"token", true}}) == "/token: must be text or nothing, not true");
+  CHECK(mistake({{"path", "x"}, {"token", true}}) ==
+        "/token: is a secret: write ${secret:NAME}, which stands for the environment variable NAME "
+        "or "
+        "the file that NAME_FILE names");
   CHECK(mistake({{"path", "x"}, {"rows", "a"}}) == "/rows: must be a list, not 'a'");
   CHECK(mistake({{"path", "x"}, {"rows", {{{"a/b~c", 1}}}}}) ==
         "/rows/0/a~1b~0c: must be true or false, not 1");

@@ -157,6 +157,19 @@ typedef struct bg_output {
   void (*write)(void* ctx, int32_t stream, bg_str text);
 } bg_output;
 
+/* Host interface "bitgate.secret/1", for reporters alone: backends get NULL. An option that the
+ * plugin's schema marks writeOnly comes as a reference, "${secret:NAME}", and its value is asked for
+ * when it is needed. The value must not get into a log, a file, a report or another process. */
+#define BG_SECRET_V1 "bitgate.secret/1"
+typedef struct bg_secret {
+  uint32_t struct_size;
+  uint32_t reserved;
+  /* [control] From `open` on. Writes the value of an option that `open` got to the sink.
+   * BG_UNAVAILABLE if this machine has no such secret, with where it was looked for;
+   * BG_INVALID_ARGUMENT if the text is no reference. `ctx` is bg_host's. */
+  bg_status (*read)(void* ctx, bg_str option, const bg_sink* value, bg_error* err);
+} bg_secret;
+
 /* ---- the plugin ---------------------------------------------------------------------------- */
 
 typedef uint32_t bg_kind;

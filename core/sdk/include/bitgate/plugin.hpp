@@ -43,6 +43,25 @@ class Host {
     if (output == nullptr) throw Error(BG_UNSUPPORTED, "the host offers no bitgate.output/1");
     output->write(host_->ctx, stream, {text.data(), text.size()});
   }
+  /// The value of an option that is a secret (writeOnly in the schema), given as the constructor
+  /// got it: "${secret:NAME}". For reporters. Throws Error with BG_UNAVAILABLE if this machine has
+  /// no such secret.
+  [[nodiscard]] std::string secret(std::string_view option) const {
+    const std::string_view id = BG_SECRET_V1;
+    const auto* secrets =
+        static_cast<const bg_secret*>(host_->get_interface(host_->ctx, {id.data(), id.size()}));
+    if (secrets == nullptr) throw Error(BG_UNSUPPORTED, "the host offers no bitgate.secret/1");
+    std::string value;
+    const bg_sink sink{&value, [](void* ctx, const char* data, std::uint64_t size) {
+                         static_cast<std::string*>(ctx)->append(data, size);
+                       }};
+    bg_error error{};
+    error.struct_size = sizeof(error);
+    const bg_status status =
+        secrets->read(host_->ctx, {option.data(), option.size()}, &sink, &error);
+    if (status != BG_OK) throw Error(status, error.message);
+    return value;
+  }
 
  private:
   const bg_host* host_;

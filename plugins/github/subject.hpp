@@ -1,0 +1,29 @@
+// What the result is about: repository, commit, pull request. From the options, else from what
+// GitHub Actions says of the event; never from the receipt, which may come from a fork.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include <nlohmann/json.hpp>
+
+namespace github {
+
+struct Subject {
+  std::string repository;  ///< "owner/name"
+  std::string commit;      ///< the pull request's head, never a merge commit
+  std::optional<std::uint64_t> pull_request;
+  std::string run_url;  ///< page of the workflow's run; empty: none
+};
+
+/// `options`: the reporter's. Throws bitgate::Error with what to write if the repository or the
+/// commit is not known or a value can't be one.
+Subject subject_of(const nlohmann::json& options);
+
+/// A whole number above 0, as such or in digits: options of the command line are texts.
+std::optional<std::uint64_t> number_of(const nlohmann::json& option);
+
+/// The variable's value; empty if it is not set.
+std::string environment(const char* name);
+
+}  // namespace github
