@@ -91,9 +91,11 @@ struct Pipeline {
   std::filesystem::path path;  ///< absolute
   std::string file;            ///< as it was named, for messages
   std::string sha256;
-  std::string text;  ///< of the file
-  std::map<std::string, std::vector<std::string>> replaced_axes;  ///< on the command line
-  std::optional<std::uint64_t> replaced_seed;                     ///< likewise
+  std::string text;                                                  ///< of the file
+  std::map<std::string, std::vector<std::string>> replaced_axes;     ///< on the command line
+  std::optional<std::uint64_t> replaced_seed;                        ///< likewise
+  std::optional<std::uint64_t> replaced_tokens;                      ///< likewise
+  std::vector<std::pair<std::string, std::string>> replaced_values;  ///< likewise: path, YAML
   std::string name;
   std::string gate;
   std::optional<FlowGuard> guard;  ///< of the flow that it belongs to; none: it always runs

@@ -201,6 +201,8 @@ Pipeline parse_pipeline(std::string_view text, const std::string& file,
   pipeline.text = text;
   pipeline.replaced_axes = overrides.axes;
   pipeline.replaced_seed = overrides.seed;
+  pipeline.replaced_tokens = overrides.tokens;
+  pipeline.replaced_values = overrides.values;
   return pipeline;
 }
 

@@ -99,6 +99,15 @@ std::vector<std::string> texts_of(const Part& part) {
   return out;
 }
 
+/// A list of counts that is written as null if it is empty.
+std::vector<std::uint64_t> counts_of(const Part& part) {
+  std::vector<std::uint64_t> out;
+  if (part.is_null()) return out;
+  part.items([&](const Part& count) { out.push_back(count.count()); });
+  if (out.empty()) part.fail("is an empty list");
+  return out;
+}
+
 Metric metric_of(const Part& part) {
   Metric metric;
   metric.value = part["value"].number();
@@ -121,6 +130,10 @@ StageResult stage_of(const Part& part) {
     stage.summary = {figure(part["median_ns"]), figure(part["mad_ns"]), figure(part["p90_ns"]),
                      figure(part["p99_ns"])};
   }
+  if (const Part device = part["device_clock"]; !device.is_null()) {
+    stage.device_clock = {counts_of(device["queued_ns"]), counts_of(device["submitted_ns"]),
+                          counts_of(device["execution_ns"])};
+  }
   stage.reason = part["reason"].text_or_empty();
   return stage;
 }
@@ -135,6 +148,44 @@ unsigned threads_of(const Part& part) {
   const std::uint64_t threads = part.count();
   if (threads > std::numeric_limits<unsigned>::max()) part.fail("is too large");
   return static_cast<unsigned>(threads);
+}
+
+GeneratedAnswer answer_of(const Part& part) {
+  GeneratedAnswer out;
+  out.prompt = part["prompt"].text_or_empty();
+  out.text = part["text"].text();
+  part["ids"].items([&](const Part& id) {
+    if (id.count() > std::numeric_limits<std::int32_t>::max()) id.fail("is too large");
+    out.ids.push_back(static_cast<std::int32_t>(id.count()));
+  });
+  if (part["wanted"].is_null() != part["right"].is_null())
+    part.fail("is right, or not, about nothing");
+  if (!part["wanted"].is_null()) {
+    out.wanted = part["wanted"].text();
+    out.right = part["right"].boolean();
+  }
+  return out;
+}
+
+GenerationInfo generation_of(const Part& part) {
+  GenerationInfo out;
+  out.model = part["model"].text();
+  out.stored_as = part["stored_as"].text();
+  out.parameters = part["parameters"].count();
+  out.prompts = part["prompts"].count();
+  out.timed_prompts = part["timed_prompts"].count();
+  out.prompt_tokens = part["prompt_tokens"].count();
+  out.timed_prompt_tokens = part["timed_prompt_tokens"].count();
+  out.most_tokens = part["most_tokens"].count();
+  out.generated = part["generated"].count();
+  out.stored_bytes = part["stored_bytes"].count();
+  out.bytes_per_token = part["bytes_per_token"].count();
+  out.operations_per_token = part["operations_per_token"].count();
+  part["answers"].items([&](const Part& one) { out.answers.push_back(answer_of(one)); });
+  part["profile"].items([&](const Part& one) {
+    out.profile.push_back({one["operation"].text(), one["count"].count(), figure(one["ns"])});
+  });
+  return out;
 }
 
 CaseResult case_of(const Part& part) {
@@ -163,6 +214,7 @@ CaseResult case_of(const Part& part) {
     out.disturbance = {figure(disturbance["waited"]), figure(disturbance["stolen"])};
   }
   out.digest = part["digest"].text_or_empty();
+  if (!part["generation"].is_null()) out.generation = generation_of(part["generation"]);
   out.stderr_tail = part["stderr_tail"].text_or_empty();
   return out;
 }
@@ -266,6 +318,12 @@ PipelineInfo pipeline_of(const Part& part) {
   part["axes"].entries(
       [&](const std::string& axis, const Part& values) { out.axes[axis] = texts_of(values); });
   if (!part["seed"].is_null()) out.seed = part["seed"].count();
+  if (!part["tokens"].is_null()) out.tokens = part["tokens"].count();
+  part["set"].items([&](const Part& one) {
+    const std::vector<std::string> pair = texts_of(one);
+    if (pair.size() != 2) one.fail("is not a path and a value");
+    out.set.emplace_back(pair[0], pair[1]);
+  });
   out.filter = part["filter"].text_or_empty();
   return out;
 }

@@ -37,6 +37,10 @@ Json to_json(const PipelineInfo& pipeline) {
     axes[to_utf8(axis)] = Json::array();
     for (const std::string& value : values) axes[to_utf8(axis)].push_back(to_utf8(value));
   }
+  Json set = Json::array();
+  for (const auto& [path, value] : pipeline.set) {
+    set.push_back(Json::array({to_utf8(path), to_utf8(value)}));
+  }
   return {{"name", to_utf8(pipeline.name)},
           {"gate", to_utf8(pipeline.gate)},
           {"path", to_utf8(pipeline.path)},
@@ -44,6 +48,8 @@ Json to_json(const PipelineInfo& pipeline) {
           {"text", to_utf8(pipeline.text)},
           {"axes", std::move(axes)},
           {"seed", pipeline.seed ? Json(*pipeline.seed) : Json(nullptr)},
+          {"tokens", pipeline.tokens ? Json(*pipeline.tokens) : Json(nullptr)},
+          {"set", std::move(set)},
           {"filter", text_or_null(pipeline.filter)}};
 }
 
@@ -142,9 +148,12 @@ Json to_json(const GenerationInfo& info) {
           {"prompts", info.prompts},
           {"timed_prompts", info.timed_prompts},
           {"prompt_tokens", info.prompt_tokens},
+          {"timed_prompt_tokens", info.timed_prompt_tokens},
           {"most_tokens", info.most_tokens},
           {"generated", info.generated},
+          {"stored_bytes", info.stored_bytes},
           {"bytes_per_token", info.bytes_per_token},
+          {"operations_per_token", info.operations_per_token},
           {"answers", array_of(info.answers)},
           {"profile", array_of(info.profile)}};
 }

@@ -110,10 +110,13 @@ struct GenerationInfo {
   std::string stored_as;  ///< format of its matrices
   std::uint64_t parameters = 0;
   std::uint64_t prompts = 0;
-  std::uint64_t prompt_tokens = 0;    ///< of all prompts
-  std::uint64_t most_tokens = 0;      ///< that a prompt may be answered with
-  std::uint64_t generated = 0;        ///< tokens of all answers
-  std::uint64_t timed_prompts = 0;    ///< the first so many are timed, all are checked
+  std::uint64_t prompt_tokens = 0;         ///< of all prompts
+  std::uint64_t timed_prompt_tokens = 0;   ///< of those that are timed
+  std::uint64_t stored_bytes = 0;          ///< of all weights, as stored
+  std::uint64_t operations_per_token = 0;  ///< multiply-adds of the ternary matrices
+  std::uint64_t most_tokens = 0;           ///< that a prompt may be answered with
+  std::uint64_t generated = 0;             ///< tokens of all answers
+  std::uint64_t timed_prompts = 0;         ///< the first so many are timed, all are checked
   std::uint64_t bytes_per_token = 0;  ///< of weights and caches that a step reads, in their formats
   std::vector<GeneratedAnswer> answers;  ///< the first ones, and the first wrong ones
   std::vector<OperationTime> profile;    ///< of a decode step, the longest first
@@ -263,6 +266,8 @@ struct PipelineInfo {
   std::string text;    ///< these bytes, so that the receipt can be verified without the file
   std::map<std::string, std::vector<std::string>> axes = {};  ///< replaced on the command line
   std::optional<std::uint64_t> seed = {};                     ///< likewise
+  std::optional<std::uint64_t> tokens = {};                   ///< likewise
+  std::vector<std::pair<std::string, std::string>> set = {};  ///< likewise: path, YAML
   std::string filter = {};  ///< that chose among the cases; empty: all
 };
 

@@ -3,11 +3,11 @@
 #include <bitgate/formats.hpp>
 
 #include <algorithm>
-#include <limits>
 
 #include "measure/ceilings.hpp"
 #include "measure/sampling.hpp"
 #include "run/figure.hpp"
+#include "run/recorded_metrics.hpp"
 
 namespace bitgate {
 namespace {
@@ -124,38 +124,18 @@ class Metrics {
 
 void fill_metrics(CaseResult& result, const Case& what, const CaseFacts& facts) {
   Metrics(result, what, facts).fill();
-  if (!result.simulated) return;
-  for (auto& [name, metric] : result.metrics) {
-    if (metric.statistic != "median") continue;
-    metric.value.reset();
-    metric.reason = reason::kSimulatedDevice;
-  }
+  drop_simulated_times(result);
 }
 
 CaseFacts facts_of(const CaseResult& result) {
+  const RecordedMetrics recorded(result);
   CaseFacts facts;
-  const auto recorded = [&](const char* name, const char* unchecked) {
-    const auto found = result.metrics.find(name);
-    return found != result.metrics.end() && found->second.reason != unchecked;
-  };
-  const auto value = [&](const char* name) {
-    const auto found = result.metrics.find(name);
-    const bool has = found != result.metrics.end() && found->second.value;
-    return has ? *found->second.value : std::numeric_limits<double>::quiet_NaN();
-  };
-  const auto count = [&](const char* name) {
-    const double number = value(name);
-    return number > 0 && number < 0x1p53 ? static_cast<std::uint64_t>(number) : 0;
-  };
-  facts.weights_checked = recorded("quantize.mismatches", kNoWeights);
-  if (facts.weights_checked) {
-    facts.weights = {count("quantize.mismatches"), value("quantize.nmse"), value("quantize.cosine"),
-                     value("quantize.max_abs")};
-  }
-  facts.outputs_checked = recorded("output.mismatches", kNoOutputs);
+  facts.weights_checked = recorded.has("quantize.mismatches", kNoWeights);
+  if (facts.weights_checked) facts.weights = recorded.weights();
+  facts.outputs_checked = recorded.has("output.mismatches", kNoOutputs);
   if (facts.outputs_checked) {
-    facts.output.mismatches = count("output.mismatches");
-    facts.output.max_error = value("output.max_error");
+    facts.output.mismatches = recorded.count("output.mismatches");
+    facts.output.max_error = recorded.value("output.max_error");
   }
   if (result.status == CaseStatus::kFail) facts.timing_invalid = result.reason.text();
   return facts;

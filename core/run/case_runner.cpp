@@ -32,8 +32,8 @@ bool opens(const std::string& step) {
   return step == "open" || step == "device_info" || step == "session_open";
 }
 
-/// Why a plugin is unavailable. One that knows better than "unavailable" begins its message with one
-/// of the gate contract's words.
+/// Why a plugin is unavailable. One that knows better than "unavailable" begins its message with
+/// one of the gate contract's words.
 Reason unavailable(const std::string& message) {
   for (const char* code : {reason::kNoGpuAvailable, reason::kMissingTool}) {
     const std::string prefix = std::string(code) + ": ";

@@ -184,9 +184,16 @@ Receipt conduct(const Pipeline& pipeline, std::span<const Case> cases, const Run
   receipt.started = now_rfc3339();
   receipt.argv = options.argv;
   receipt.environment = read_environment();
-  receipt.pipeline = {pipeline.name,          pipeline.gate, pipeline.path.string(),
-                      pipeline.sha256,        pipeline.text, pipeline.replaced_axes,
-                      pipeline.replaced_seed, options.filter};
+  receipt.pipeline = {pipeline.name,
+                      pipeline.gate,
+                      pipeline.path.string(),
+                      pipeline.sha256,
+                      pipeline.text,
+                      pipeline.replaced_axes,
+                      pipeline.replaced_seed,
+                      pipeline.replaced_tokens,
+                      pipeline.replaced_values,
+                      options.filter};
 
   const worker::Catalog catalog = worker::search(worker::search_directories(), options.plugins);
   const worker::WorkerOptions workers = worker_setup(pipeline.limits, options.isolate);

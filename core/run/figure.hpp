@@ -28,4 +28,14 @@ inline void put_metric(CaseResult& result, const std::string& name, const Figure
                           std::string(info->statistic), figure.reason};
 }
 
+/// The times of a device that is not real are none.
+inline void drop_simulated_times(CaseResult& result) {
+  if (!result.simulated) return;
+  for (auto& [name, metric] : result.metrics) {
+    if (metric.statistic != "median") continue;
+    metric.value.reset();
+    metric.reason = reason::kSimulatedDevice;
+  }
+}
+
 }  // namespace bitgate

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "base/sha256.hpp"
+#include "measure/ceilings.hpp"
 #include "run/generation.hpp"
 #include "run/generation_metrics.hpp"
 #include "run/model_weights.hpp"
@@ -51,15 +52,12 @@ class Conductor {
     const Ceilings before = ceilings();
     time_answers(sampling);
     const Ceilings after = ceilings();
-    result_.ceilings = {std::max(before.read_bandwidth, after.read_bandwidth),
-                        std::max(before.int8_peak, after.int8_peak),
-                        std::max(before.f32_peak, after.f32_peak),
-                        std::max(before.bf16_peak, after.bf16_peak)};
+    result_.ceilings = best_of(before, after);
     result_.stages["output"] = generation_.read_logits();
     result_.kernels = generation_.kernels();
     profile_ = generation_.profile();
     facts_.peak_memory = client_.peak_memory(false);
-    facts_.oracle = check_by_oracle(model_, case_.format, weights_, client_, quiz_.questions);
+    oracle_ = check_by_oracle(model_, case_.format, weights_, client_, quiz_.questions);
     release();
     conclude();
   }
@@ -123,8 +121,8 @@ class Conductor {
 
   void compare(const std::vector<std::int32_t>& first, const std::vector<std::int32_t>& again) {
     const std::size_t common = std::min(first.size(), again.size());
-    for (std::size_t i = 0; i < common; ++i) facts_.different += first[i] != again[i] ? 1 : 0;
-    facts_.different += std::max(first.size(), again.size()) - common;
+    for (std::size_t i = 0; i < common; ++i) different_ += first[i] != again[i] ? 1 : 0;
+    different_ += std::max(first.size(), again.size()) - common;
   }
 
   [[nodiscard]] std::uint64_t steps() const {
@@ -148,6 +146,22 @@ class Conductor {
     return out;
   }
 
+  /// What the timed passes answer, and what a step of theirs reads: all weights, for the embedding
+  /// is the output matrix too, and the rows of the caches that it sees.
+  void count_timed(GenerationInfo& info) const {
+    info.timed_prompts = std::min(kTimedPrompts, answers_.size());
+    std::uint64_t steps = 0;
+    std::uint64_t rows = 0;
+    for (std::size_t i = 0; i < info.timed_prompts; ++i) {
+      const std::uint64_t prompt = quiz_.questions.prompts[i].size();
+      info.timed_prompt_tokens += prompt;
+      for (std::size_t k = 1; k < answers_[i].ids.size(); ++k, ++steps) rows += prompt + k;
+    }
+    const model::Bitnet& bitnet = model_.bitnet();
+    const std::uint64_t row_bytes = bitnet.layers * 2 * bitnet.kv() * sizeof(float);
+    info.bytes_per_token = weights_.device_bytes() + (steps == 0 ? 0 : rows * row_bytes / steps);
+  }
+
   void describe() {
     GenerationInfo& info = result_.generation.emplace();
     const GenerateSpec& spec = *case_.suite->generate;
@@ -156,9 +170,11 @@ class Conductor {
     for (const model::StoredWeight& weight : model_.weights()) {
       info.parameters += weight.rows * weight.cols;
     }
+    info.stored_bytes = weights_.stored_bytes();
+    info.operations_per_token = model::matrix_operations(model_.bitnet());
     info.profile = profile_;
     info.prompts = answers_.size();
-    info.timed_prompts = std::min(kTimedPrompts, answers_.size());
+    count_timed(info);
     info.most_tokens = quiz_.questions.tokens;
     std::size_t rightly = 0;
     std::size_t known = 0;
@@ -180,32 +196,20 @@ class Conductor {
 
   void conclude() {
     describe();
-    facts_.stored_bytes = weights_.stored_bytes();
-    facts_.device_bytes = weights_.device_bytes();
-    facts_.context = generation_.context();
-    const std::size_t timed = std::min(kTimedPrompts, answers_.size());
-    for (std::size_t i = 0; i < timed; ++i) {
-      facts_.timed_prompt_tokens += quiz_.questions.prompts[i].size();
-      // The cache that a step sees, summed over steps.
-      for (std::size_t k = 1; k < answers_[i].ids.size(); ++k) {
-        facts_.rows_seen += quiz_.questions.prompts[i].size() + k;
-        ++facts_.steps;
-      }
-    }
+    facts_.mismatches = different_ + oracle_.mismatches;
+    facts_.max_error = oracle_.max_error;
+    facts_.cosine = oracle_.cosine;
     result_.status = CaseStatus::kMeasured;
-    const std::uint64_t wrong =
-        facts_.weights.mismatches + facts_.different + facts_.oracle.mismatches;
-    if (wrong > 0) {
+    if (facts_.weights.mismatches + facts_.mismatches > 0) {
       result_.status = CaseStatus::kFail;
       result_.reason = {
           reason::kMismatch,
-          fmt::format("{} weights and {} logits disagree with the oracle{}, {} tokens with the "
-                      "first pass",
-                      facts_.weights.mismatches, facts_.oracle.mismatches,
-                      facts_.oracle.diverges.empty()
-                          ? ""
-                          : fmt::format(" ({} to diverge)", facts_.oracle.diverges),
-                      facts_.different)};
+          fmt::format(
+              "{} weights and {} logits disagree with the oracle{}, {} tokens with the "
+              "first pass",
+              facts_.weights.mismatches, oracle_.mismatches,
+              oracle_.diverges.empty() ? "" : fmt::format(" ({} to diverge)", oracle_.diverges),
+              different_)};
       facts_.timing_invalid = result_.reason.text();
       for (auto& [name, stage] : result_.stages) {
         stage.samples_ns.clear();
@@ -213,7 +217,7 @@ class Conductor {
         stage.reason = facts_.timing_invalid;
       }
     }
-    fill_generation_metrics(result_, case_, model_.bitnet(), facts_);
+    fill_generation_metrics(result_, case_.format, facts_);
   }
 
   void release() {
@@ -230,6 +234,8 @@ class Conductor {
   Generation generation_;
   std::vector<Answer> answers_;  ///< of the first pass, by prompt
   std::vector<OperationTime> profile_;
+  OracleCheck oracle_;
+  std::uint64_t different_ = 0;  ///< tokens that a pass gave otherwise than the first one
   GenerationFacts facts_;
 };
 

@@ -8,19 +8,20 @@
 #include "measure/sampling.hpp"
 #include "measure/statistics.hpp"
 #include "run/figure.hpp"
+#include "run/recorded_metrics.hpp"
 
 namespace bitgate {
 namespace {
 
+constexpr const char* kNoAnswers = "no right answers are known";
+
 class Metrics {
  public:
-  Metrics(CaseResult& result, const Case& what, const model::Bitnet& bitnet,
-          const GenerationFacts& facts)
-      : result_(result), case_(what), bitnet_(bitnet), facts_(facts) {}
+  Metrics(CaseResult& result, const std::string& format, const GenerationFacts& facts)
+      : result_(result), info_(*result.generation), format_(format), facts_(facts) {}
 
   void fill() {
-    result_.generation->bytes_per_token = static_cast<std::uint64_t>(bytes_per_step());
-    const auto stored = static_cast<double>(facts_.stored_bytes);
+    const auto stored = static_cast<double>(info_.stored_bytes);
     put("load.time", time("load"));
     put("load.rate", rate("load", stored));
     put("quantize.time", time("quantize"));
@@ -40,33 +41,32 @@ class Metrics {
     put("decode.latency_p99", summary(&Summary::p99_ns));
     put("decode.ceiling", decode_ceiling());
     put("output.time", time("output"));
-    put("output.mismatches",
-        Figure::of(static_cast<double>(facts_.different + facts_.oracle.mismatches)));
-    put("output.max_error", Figure::of(facts_.oracle.max_error));
-    put("output.cosine", Figure::of(facts_.oracle.cosine));
-    put("output.answers",
-        facts_.answers ? Figure::of(*facts_.answers) : Figure::none("no right answers are known"));
+    put("output.mismatches", Figure::of(static_cast<double>(facts_.mismatches)));
+    put("output.max_error", Figure::of(facts_.max_error));
+    put("output.cosine", Figure::of(facts_.cosine));
+    put("output.answers", facts_.answers ? Figure::of(*facts_.answers) : Figure::none(kNoAnswers));
     put("memory.peak", Figure::of(static_cast<double>(facts_.peak_memory)));
   }
 
  private:
   /// Of a prompt, on average.
   [[nodiscard]] double prompt_tokens() const {
-    const auto prompts = static_cast<double>(result_.generation->timed_prompts);
-    return static_cast<double>(facts_.timed_prompt_tokens) / prompts;
+    return static_cast<double>(info_.timed_prompt_tokens) /
+           static_cast<double>(info_.timed_prompts);
   }
 
   [[nodiscard]] Figure time(const std::string& stage) const {
     if (!facts_.timing_invalid.empty()) return Figure::none(facts_.timing_invalid);
-    const StageResult& found = result_.stages.at(stage);
-    if (found.samples_ns.empty()) return Figure::none(found.reason);
-    return Figure::of(median_ns(found));
+    const auto found = result_.stages.find(stage);
+    if (found == result_.stages.end()) return Figure::none("the stage was not reached");
+    if (found->second.samples_ns.empty()) return Figure::none(found->second.reason);
+    return Figure::of(median_ns(found->second));
   }
 
   [[nodiscard]] Figure summary(double Summary::*which) const {
-    const StageResult& decode = result_.stages.at("decode");
-    if (!decode.summary) return time("decode");
-    return Figure::of((*decode.summary).*which);
+    const auto decode = result_.stages.find("decode");
+    if (decode == result_.stages.end() || !decode->second.summary) return time("decode");
+    return Figure::of((*decode->second.summary).*which);
   }
 
   /// Amount a nanosecond: 1e9 a second.
@@ -80,24 +80,15 @@ class Metrics {
     return rate(stage, amount * 1e9);
   }
 
-  /// Weights that a step reads (all, for the embedding is the output matrix too) and the rows of
-  /// the caches.
-  [[nodiscard]] double bytes_per_step() const {
-    const auto weights = static_cast<double>(facts_.device_bytes);
-    if (facts_.steps == 0) return weights;
-    const double rows = static_cast<double>(facts_.rows_seen) / static_cast<double>(facts_.steps);
-    const auto row_bytes = static_cast<double>(bitnet_.layers * 2 * bitnet_.kv() * sizeof(float));
-    return weights + rows * row_bytes;
-  }
-
   [[nodiscard]] Figure decode_ceiling() const {
     const Figure spent = time("decode");
     if (!spent.value) return spent;
     if (!result_.ceilings) return Figure::none("no ceiling was measured");
-    if (bytes_per_step() < static_cast<double>(kColdCaches * last_level_cache())) {
+    const auto bytes = static_cast<double>(info_.bytes_per_token);
+    if (bytes < static_cast<double>(kColdCaches * result_.ceilings->cache)) {
       return Figure::none("the weights are few enough to come from the cache");
     }
-    const double least_seconds = bytes_per_step() / result_.ceilings->read_bandwidth;
+    const double least_seconds = bytes / result_.ceilings->read_bandwidth;
     return Figure::of(least_seconds * 1e9 / *spent.value);
   }
 
@@ -105,26 +96,39 @@ class Metrics {
     const Figure spent = time("prefill");
     if (!spent.value) return spent;
     if (!result_.ceilings) return Figure::none("no ceiling was measured");
-    const double peak = formats::is_ternary(case_.format) ? result_.ceilings->int8_peak
-                                                          : result_.ceilings->f32_peak;
-    const double operations =
-        prompt_tokens() * static_cast<double>(model::matrix_operations(bitnet_));
+    const double peak =
+        formats::is_ternary(format_) ? result_.ceilings->int8_peak : result_.ceilings->f32_peak;
+    const double operations = prompt_tokens() * static_cast<double>(info_.operations_per_token);
     return Figure::of(operations / peak * 1e9 / *spent.value);
   }
 
   void put(const std::string& name, const Figure& figure) { put_metric(result_, name, figure); }
 
   CaseResult& result_;
-  const Case& case_;
-  const model::Bitnet& bitnet_;
+  const GenerationInfo& info_;
+  const std::string& format_;
   const GenerationFacts& facts_;
 };
 
 }  // namespace
 
-void fill_generation_metrics(CaseResult& result, const Case& what, const model::Bitnet& bitnet,
+void fill_generation_metrics(CaseResult& result, const std::string& format,
                              const GenerationFacts& facts) {
-  Metrics(result, what, bitnet, facts).fill();
+  Metrics(result, format, facts).fill();
+  drop_simulated_times(result);
+}
+
+GenerationFacts generation_facts_of(const CaseResult& result) {
+  const RecordedMetrics recorded(result);
+  GenerationFacts facts;
+  facts.weights = recorded.weights();
+  facts.mismatches = recorded.count("output.mismatches");
+  facts.max_error = recorded.value("output.max_error");
+  facts.cosine = recorded.value("output.cosine");
+  if (recorded.has("output.answers", kNoAnswers)) facts.answers = recorded.value("output.answers");
+  facts.peak_memory = recorded.count("memory.peak");
+  if (result.status == CaseStatus::kFail) facts.timing_invalid = result.reason.text();
+  return facts;
 }
 
 }  // namespace bitgate

@@ -17,6 +17,7 @@
 #include "receipt/read.hpp"
 #include "run/case_metrics.hpp"
 #include "run/comparison.hpp"
+#include "run/generation_metrics.hpp"
 #include "run/judgement.hpp"
 
 namespace bitgate {
@@ -137,8 +138,14 @@ class Derivation {
       stage.summary.reset();
       if (!stage.samples_ns.empty()) summarize(stage);
     }
-    // Where the case ended before its metrics there are none.
-    if (!result.metrics.empty()) fill_metrics(result, what, facts_of(result));
+    if (result.metrics.empty()) return;  // the case ended before
+    if (what.suite->generate) {
+      if (!result.generation)
+        throw BadReceipt("is no whole receipt: " + what.id + " generated nothing");
+      fill_generation_metrics(result, what.format, generation_facts_of(result));
+    } else {
+      fill_metrics(result, what, facts_of(result));
+    }
   }
 
   const Pipeline& pipeline_;
@@ -164,7 +171,8 @@ void verify_file(const std::string& what, const std::string& path, const std::st
 
 Pipeline pipeline_in(const PipelineInfo& info) {
   try {
-    Pipeline pipeline = parse_pipeline(info.text, info.path, {info.axes, info.seed});
+    Pipeline pipeline =
+        parse_pipeline(info.text, info.path, {info.axes, info.seed, info.tokens, info.set});
     pipeline.path = info.path;
     return pipeline;
   } catch (const ConfigError& error) {
