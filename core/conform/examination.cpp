@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "conform/space.hpp"
+#include "conform/transformer_cases.hpp"
 #include "oracle/registry.hpp"
 
 namespace bitgate::conform {
@@ -19,10 +20,12 @@ struct Named {
   Examine examine;
 };
 
-constexpr std::array<Named, 12> kExaminations = {{
+constexpr std::array<Named, 14> kExaminations = {{
     {"numeric.quantize", agrees_with_oracle},
     {"numeric.dequantize", agrees_with_oracle},
     {"numeric.matmul", agrees_with_oracle},
+    {"numeric.transformer", agrees_with_oracle},
+    {"numeric.in-place", works_in_place},
     {"numeric.big", agrees_with_oracle},
     {"numeric.repeat", repeats_itself},
     {"numeric.fresh-inputs", follows_its_inputs},
@@ -57,6 +60,19 @@ Objection agrees_with_oracle(Probe& probe, const NumericCase& what) {
   const std::vector<std::byte> output = probe.run(bound, given);
   probe.release(bound);
   return given.judge(output);
+}
+
+Objection works_in_place(Probe& probe, const NumericCase& what) {
+  const Materials given = materials(what);
+  for (const std::size_t input : in_place_inputs(what.op)) {
+    const Probe::Bound bound = probe.bind(given, input);
+    const std::vector<std::byte> output = probe.run(bound, given);
+    probe.release(bound);
+    if (const Objection wrong = given.judge(output)) {
+      return fmt::format("with the output in the place of input {}: {}", input, *wrong);
+    }
+  }
+  return std::nullopt;
 }
 
 Objection repeats_itself(Probe& probe, const NumericCase& what) {
@@ -102,11 +118,12 @@ Objection stays_in_its_bounds(Probe& probe, const NumericCase& what) {
   const worker::TensorRef before = probe.create(output);
   const Probe::Bound bound = probe.bind(given);
   const worker::TensorRef behind = probe.create(output);
-  for (const worker::TensorRef& neighbour : {before, behind}) probe.write(neighbour, given.stale);
+  for (const worker::TensorRef& neighbour : {before, behind})
+    probe.write(neighbour, given.stale[0]);
   probe.run(bound, given);
   Objection wrong = probe.trespass();
   for (const worker::TensorRef& neighbour : {before, behind}) {
-    const Objection changed = difference(given.stale, probe.read(neighbour));
+    const Objection changed = difference(given.stale[0], probe.read(neighbour));
     if (changed && !wrong) {
       wrong = fmt::format("the tensor made {} the output: {}",
                           neighbour.handle == before.handle ? "before" : "after", *changed);

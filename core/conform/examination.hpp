@@ -14,9 +14,10 @@ namespace bitgate::conform {
 /// What the backend breaks in this case, or nothing. Throws as Worker::call does.
 using Examine = Objection (*)(Probe& probe, const NumericCase& what);
 
-/// The output is the oracle's: bit for bit, or for float products within the bound of a correct
-/// sum.
+/// The output is the oracle's: bit for bit, or for floats within the bound of a correct sum.
 Objection agrees_with_oracle(Probe& probe, const NumericCase& what);
+/// The output is as good where an input was; see in_place_inputs.
+Objection works_in_place(Probe& probe, const NumericCase& what);
 /// Two runs of a program, and three at once, give the same.
 Objection repeats_itself(Probe& probe, const NumericCase& what);
 /// New activations in the same tensor give the new answer.

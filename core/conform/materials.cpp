@@ -12,48 +12,19 @@
 
 #include <fmt/format.h>
 
+#include "conform/comparison.hpp"
 #include "conform/space.hpp"
+#include "conform/transformer_cases.hpp"
 #include "model/synthetic.hpp"
 #include "oracle/codec.hpp"
 #include "oracle/matmul.hpp"
 #include "oracle/registry.hpp"
+#include "oracle/transformer.hpp"
 
 namespace bitgate::conform {
 namespace {
 
 using Bytes = std::span<const std::byte>;
-
-template <class T>
-std::vector<std::byte> to_bytes(const std::vector<T>& values) {
-  std::vector<std::byte> bytes(values.size() * sizeof(T));
-  std::memcpy(bytes.data(), values.data(), bytes.size());
-  return bytes;
-}
-
-template <class T>
-T element(Bytes bytes, std::size_t index) {
-  T value;
-  std::memcpy(&value, bytes.data() + index * sizeof(T), sizeof(T));
-  return value;
-}
-
-/// Compares element by element; `right(i, got)` says whether element i may be `got`.
-template <class T, class Right, class Wanted>
-Objection compare(Bytes output, std::size_t count, std::uint64_t cols, const Right& right,
-                  const Wanted& wanted) {
-  Objection first;
-  std::size_t wrong = 0;
-  for (std::size_t i = 0; i < count; ++i) {
-    const T got = element<T>(output, i);
-    if (right(i, got)) continue;
-    if (++wrong == 1) {
-      first =
-          fmt::format("row {}, column {}: expected {}, got {}", i / cols, i % cols, wanted(i), got);
-    }
-  }
-  if (first) *first += fmt::format(" ({} of {} elements differ)", wrong, count);
-  return first;
-}
 
 Objection compare_codes(const std::vector<std::int8_t>& wanted, const std::vector<std::int8_t>& got,
                         std::uint64_t cols) {
@@ -130,7 +101,7 @@ void make_quantize(const NumericCase& what, const NumericCase& inputs, Materials
   out.inputs = {to_bytes(source)};
   if (rounding == "nearest") {
     const std::vector<float> other(source.size(), 3);
-    out.stale = oracle::encode_half(what.format, other);
+    out.stale = {oracle::encode_half(what.format, other)};
     out.judge = [wanted = oracle::encode_half(what.format, source)](Bytes got) {
       return difference(wanted, got);
     };
@@ -138,9 +109,9 @@ void make_quantize(const NumericCase& what, const NumericCase& inputs, Materials
   }
   if (rounding == "absmax") {
     const oracle::Int8 wanted = oracle::quantize_i8(source, what.rows, what.cols);
-    out.stale = oracle::encode_i8({what.rows, what.cols,
-                                   std::vector<std::int8_t>(what.rows * what.cols, 90),
-                                   std::vector<float>(what.rows, 3)});
+    out.stale = {oracle::encode_i8({what.rows, what.cols,
+                                    std::vector<std::int8_t>(what.rows * what.cols, 90),
+                                    std::vector<float>(what.rows, 3)})};
     out.judge = [wanted](Bytes got) -> Objection {
       try {
         const oracle::Int8 decoded = oracle::decode_i8(got, wanted.rows, wanted.cols);
@@ -155,15 +126,15 @@ void make_quantize(const NumericCase& what, const NumericCase& inputs, Materials
   const oracle::Codec& codec = codec_of(what.format);
   const auto rule = rounding == "ternary" ? oracle::Rounding::kTernary : oracle::Rounding::kAbsmean;
   const oracle::Ternary wanted = oracle::quantize_ternary(source, what.rows, what.cols, rule);
-  out.stale =
-      encoded(codec, what.rows, what.cols, std::vector<std::int8_t>(what.rows * what.cols, 1), 3);
+  out.stale = {
+      encoded(codec, what.rows, what.cols, std::vector<std::int8_t>(what.rows * what.cols, 1), 3)};
   out.judge = [&codec, source, wanted, rule](Bytes got) {
     return judge_ternary(got, codec, source, wanted, rule);
   };
 }
 
 void make_dequantize(const NumericCase& what, const NumericCase& inputs, Materials& out) {
-  out.stale = poison(out.op.outputs[0]);
+  out.stale = {poison(out.op.outputs[0])};
   std::vector<float> wanted(what.rows * what.cols);
   if (what.format == formats::kI8) {
     const oracle::Int8 values = int8_values(what.rows, what.cols, inputs.seed);
@@ -181,16 +152,14 @@ void make_dequantize(const NumericCase& what, const NumericCase& inputs, Materia
     wanted = oracle::dequantize(codec_of(what.format).decode(out.inputs[0], what.rows, what.cols));
   }
   out.judge = [wanted, cols = what.cols](Bytes got) {
-    return compare<float>(
-        got, wanted.size(), cols, [&](std::size_t i, float value) { return value == wanted[i]; },
-        [&](std::size_t i) { return wanted[i]; });
+    return compare_exactly<float>(got, wanted, cols);
   };
 }
 
 void make_matmul(const NumericCase& what, const NumericCase& inputs, std::uint64_t variant,
                  Materials& out) {
   const bool real = formats::is_float(what.format);
-  out.stale = poison(out.op.outputs[0]);
+  out.stale = {poison(out.op.outputs[0])};
   out.exact = !real;
   const std::vector<std::int8_t> codes = activation_codes(inputs, variant);
   if (real) {
@@ -198,40 +167,35 @@ void make_matmul(const NumericCase& what, const NumericCase& inputs, std::uint64
     std::vector<float> activations(codes.size());
     std::transform(codes.begin(), codes.end(), activations.begin(),
                    [](std::int8_t code) { return static_cast<float>(code) / 127.0F; });
-    const bool half = what.format != formats::kF32;
-    if (half) {
-      out.inputs = {oracle::encode_half(what.format, weights),
-                    oracle::encode_half(what.format, activations)};
-      weights = oracle::decode_half(what.format, out.inputs[0]);
-      activations = oracle::decode_half(what.format, out.inputs[1]);
-    } else {
-      out.inputs = {to_bytes(weights), to_bytes(activations)};
-    }
-    const auto multiply = half ? oracle::matmul_half : oracle::matmul_f32;
-    const oracle::Bounded wanted = multiply(weights, activations, what.rows, what.cols, what.batch);
-    out.judge = [wanted, cols = what.rows](Bytes got) {
-      return compare<float>(
-          got, wanted.value.size(), cols,
-          [&](std::size_t i, float value) {
-            return std::abs(double{value} - wanted.value[i]) <= wanted.bound[i];
-          },
-          [&](std::size_t i) {
-            return fmt::format("{} within {:.3g}", wanted.value[i], wanted.bound[i]);
-          });
+    const std::string format = out.op.inputs[1].format;
+    const auto stored = [](const std::string& as, std::vector<float>& values) {
+      if (as == formats::kF32) return to_bytes(values);
+      const std::vector<std::byte> bytes = oracle::encode_half(as, values);
+      values = oracle::decode_half(as, bytes);
+      return bytes;
     };
+    out.inputs = {stored(what.format, weights), stored(format, activations)};
+    const auto multiply = format == formats::kF32 ? oracle::matmul_f32 : oracle::matmul_half;
+    const oracle::Bounded wanted = multiply(weights, activations, what.rows, what.cols, what.batch);
+    out.judge = [wanted, cols = what.rows](Bytes got) { return compare_within(got, wanted, cols); };
     return;
   }
   const std::vector<std::int8_t> weights = weight_codes(what);
+  const oracle::Int8 x{what.batch, what.cols, codes, std::vector<float>(what.batch, 1.0F / 127.0F)};
   out.inputs = {encoded(codec_of(what.format), what.rows, what.cols, weights, kWeightScale),
-                oracle::encode_i8(
-                    {what.batch, what.cols, codes, std::vector<float>(what.batch, 1.0F / 127.0F)})};
+                oracle::encode_i8(x)};
+  if (what.op == "matmul/scaled") {
+    const oracle::Bounded wanted =
+        oracle::matmul_scaled(codec_of(what.format).decode(out.inputs[0], what.rows, what.cols), x);
+    out.exact = std::all_of(wanted.bound.begin(), wanted.bound.end(),
+                            [](double bound) { return bound == 0; });
+    out.judge = [wanted, cols = what.rows](Bytes got) { return compare_within(got, wanted, cols); };
+    return;
+  }
   const std::vector<std::int32_t> wanted =
       oracle::matmul_i8(weights, codes, what.rows, what.cols, what.batch);
   out.judge = [wanted, cols = what.rows](Bytes got) {
-    return compare<std::int32_t>(
-        got, wanted.size(), cols,
-        [&](std::size_t i, std::int32_t value) { return value == wanted[i]; },
-        [&](std::size_t i) { return wanted[i]; });
+    return compare_exactly<std::int32_t>(got, wanted, cols);
   };
 }
 
@@ -261,6 +225,7 @@ void require_words(const NumericCase& what) {
 }  // namespace
 
 worker::OpSpec operation(const NumericCase& what) {
+  if (is_transformer(what.op)) return transformer_operation(what);
   const std::string kind = what.op.substr(0, what.op.find('/'));
   const worker::TensorRef w{what.format, what.rows, what.cols};
   const worker::TensorRef real{std::string(formats::kF32), what.rows, what.cols};
@@ -268,15 +233,20 @@ worker::OpSpec operation(const NumericCase& what) {
     return {kind, {real}, {w}, {{"rounding", what.op.substr(kind.size() + 1)}}};
   }
   if (kind == "dequantize") return {kind, {w}, {real}, {}};
-  const bool exact = !formats::is_float(what.format);
-  const worker::TensorRef x{exact ? std::string(formats::kI8) : what.format, what.batch, what.cols};
-  const worker::TensorRef y{std::string(exact ? formats::kI32 : formats::kF32), what.batch,
-                            what.rows};
-  return {kind, {w, x}, {y}, {}};
+  const bool ternary = !formats::is_float(what.format);
+  const std::string x = ternary                     ? std::string(formats::kI8)
+                        : what.op == "matmul/mixed" ? std::string(formats::kF32)
+                                                    : what.format;
+  const bool sums = ternary && what.op != "matmul/scaled";
+  return {kind,
+          {w, {x, what.batch, what.cols}},
+          {{std::string(sums ? formats::kI32 : formats::kF32), what.batch, what.rows}},
+          {}};
 }
 
 Materials materials(const NumericCase& what, std::uint64_t variant) {
   require_words(what);
+  if (is_transformer(what.op)) return transformer_materials(what, variant);
   NumericCase inputs = what;
   if (variant > 0) {
     // Other inputs, whatever the pattern was: the answer must move with them.

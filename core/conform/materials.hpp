@@ -24,8 +24,10 @@ worker::OpSpec operation(const NumericCase& what);
 struct Materials {
   worker::OpSpec op;                           ///< operands are descriptions
   std::vector<std::vector<std::byte>> inputs;  ///< canonical bytes, one for each of op.inputs
-  std::vector<std::byte> stale;  ///< what the output holds before: valid, and not the answer
-  bool exact = true;             ///< one right answer, or a bound around it
+  /// What each output holds before: valid, and not the answer, or what the operation adds to.
+  std::vector<std::vector<std::byte>> stale;
+  bool exact = true;  ///< one right answer, or a bound around it
+  /// Of all outputs, one behind the other.
   std::function<Objection(std::span<const std::byte>)> judge;
 };
 

@@ -10,6 +10,7 @@
 #include "conform/bench.hpp"
 #include "conform/examination.hpp"
 #include "conform/space.hpp"
+#include "conform/transformer_cases.hpp"
 
 namespace bitgate::conform {
 namespace {
@@ -78,6 +79,23 @@ void edges(Bench& bench, const char* check, std::string_view kind) {
 void quantize(Bench& bench) { edges(bench, "numeric.quantize", "quantize"); }
 void dequantize(Bench& bench) { edges(bench, "numeric.dequantize", "dequantize"); }
 void matmul(Bench& bench) { edges(bench, "numeric.matmul", "matmul"); }
+
+void transformer(Bench& bench) {
+  Series series(bench, "numeric.transformer");
+  for (const Row& row : transformer_rows()) {
+    series.run_supported(edge_cases(row, bench.setting().seed));
+  }
+  series.end();
+}
+
+void in_place(Bench& bench) {
+  Series series(bench, "numeric.in-place");
+  for (const Row& row : transformer_rows()) {
+    if (in_place_inputs(row.op).empty()) continue;
+    series.run_supported(edge_cases(row, bench.setting().seed));
+  }
+  series.end();
+}
 
 void big(Bench& bench) {
   Series series(bench, "numeric.big");
@@ -155,7 +173,8 @@ void illegal_codes(Bench& bench) {
   const std::vector<std::string> used = used_formats(series.probe());
   for (const Row& row : rows("matmul")) {
     const bool known = std::find(used.begin(), used.end(), row.format) != used.end();
-    if (!known || formats::is_float(row.format)) continue;  // every float is legal
+    if (!known || row.op != "matmul") continue;   // each format once
+    if (formats::is_float(row.format)) continue;  // every float is legal
     for (const Extent shape : edge_shapes(row.format)) {
       for (const char* where : {"first", "middle", "last"}) {
         series.run({"illegal", row.format, shape.rows, shape.cols, 1, where, "random", 1,
@@ -177,7 +196,7 @@ void fuzz(Bench& bench) {
   series.end();
 }
 
-constexpr std::array<Check, 12> kChecks = {{
+constexpr std::array<Check, 14> kChecks = {{
     {"numeric.quantize", Subject::kDevice,
      "quantizing edge shapes and values gives the oracle's bytes", quantize},
     {"numeric.dequantize", Subject::kDevice,
@@ -186,7 +205,14 @@ constexpr std::array<Check, 12> kChecks = {{
      "products of edge shapes and values are the oracle's: integers exactly, floats within the "
      "bound",
      matmul},
-    {"numeric.big", Subject::kDevice, "the same for 2560x6912, every operation once", big},
+    {"numeric.transformer", Subject::kDevice,
+     "what a transformer takes besides products keeps the oracle's bound on edge shapes, positions "
+     "and caches",
+     transformer},
+    {"numeric.in-place", Subject::kDevice,
+     "an operation whose output may be one of its inputs gives the same answer there", in_place},
+    {"numeric.big", Subject::kDevice, "the same for shapes of a real model, every operation once",
+     big},
     {"numeric.repeat", Subject::kDevice, "running a program again gives the same answer", repeat},
     {"numeric.fresh-inputs", Subject::kDevice,
      "new activations give the new answer, not the old one", fresh_inputs},

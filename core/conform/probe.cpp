@@ -78,13 +78,15 @@ std::vector<std::byte> Probe::read(const worker::TensorRef& tensor) {
   return {from.begin(), from.end()};
 }
 
-Probe::Bound Probe::bind(const Materials& materials) {
-  Bound bound{materials.op, 0};
+Probe::Bound Probe::bind(const Materials& materials, std::optional<std::size_t> in_place) {
+  Bound bound{materials.op, 0, in_place};
   for (std::size_t i = 0; i < bound.op.inputs.size(); ++i) {
     bound.op.inputs[i] = create(bound.op.inputs[i]);
     write(bound.op.inputs[i], materials.inputs[i]);
   }
-  bound.op.outputs[0] = create(bound.op.outputs[0]);
+  for (worker::TensorRef& output : bound.op.outputs) {
+    output = in_place ? bound.op.inputs[*in_place] : create(output);
+  }
   std::uint64_t ns = 0;
   bound.program = client_.prepare({bound.op}, ns);
   return bound;
@@ -93,15 +95,23 @@ Probe::Bound Probe::bind(const Materials& materials) {
 void Probe::release(const Bound& bound) {
   client_.destroy_program(bound.program);
   for (const worker::TensorRef& tensor : bound.op.inputs) client_.destroy(tensor);
-  client_.destroy(bound.op.outputs[0]);
+  if (bound.in_place) return;
+  for (const worker::TensorRef& tensor : bound.op.outputs) client_.destroy(tensor);
 }
 
 std::vector<std::byte> Probe::run(const Bound& bound, const Materials& materials,
                                   std::uint64_t repeat) {
-  write(bound.op.outputs[0], materials.stale);
+  for (std::size_t i = 0; i < bound.op.outputs.size() && !bound.in_place; ++i) {
+    write(bound.op.outputs[i], materials.stale[i]);
+  }
   const std::vector<std::uint64_t> programs = {bound.program};
   client_.sample(programs, 0, 1, repeat);
-  return read(bound.op.outputs[0]);
+  std::vector<std::byte> out;
+  for (const worker::TensorRef& output : bound.op.outputs) {
+    const std::vector<std::byte> bytes = read(output);
+    out.insert(out.end(), bytes.begin(), bytes.end());
+  }
+  return out;
 }
 
 }  // namespace bitgate::conform

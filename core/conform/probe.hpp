@@ -35,14 +35,16 @@ class Probe {
   /// What the plugin did to memory round the bytes that it was given; nothing if it left it alone.
   [[nodiscard]] const Objection& trespass() const { return trespass_; }
 
-  /// A case's operation on tensors of its own, the inputs written, the output stale.
+  /// A case's operation on tensors of its own, the inputs written.
   struct Bound {
     worker::OpSpec op;
     std::uint64_t program = 0;
+    std::optional<std::size_t> in_place;  ///< the input that is the output, too
   };
-  Bound bind(const Materials& materials);
+  Bound bind(const Materials& materials, std::optional<std::size_t> in_place = {});
   void release(const Bound& bound);
-  /// Stales the output, runs, synchronizes, and reads it.
+  /// Stales the outputs unless they are inputs, runs, synchronizes, and reads them, one behind the
+  /// other.
   std::vector<std::byte> run(const Bound& bound, const Materials& materials,
                              std::uint64_t repeat = 1);
 

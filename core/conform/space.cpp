@@ -9,6 +9,7 @@
 
 #include <fmt/format.h>
 
+#include "conform/transformer_cases.hpp"
 #include "model/synthetic.hpp"
 #include "oracle/registry.hpp"
 
@@ -32,7 +33,7 @@ void add(std::vector<Extent>& list, Extent shape) {
 std::string kind_of(const std::string& op) { return op.substr(0, op.find('/')); }
 
 std::vector<std::uint64_t> batches(const Row& row) {
-  if (row.op == "matmul") return {1, 2, 3, 5, 17};
+  if (kind_of(row.op) == "matmul") return {1, 2, 3, 5, 17};
   return {1};
 }
 
@@ -83,18 +84,21 @@ std::vector<Row> rows() {
   std::vector<Row> out;
   for (const oracle::Codec& codec : oracle::codecs()) {
     const std::string format(codec.format);
-    for (const char* op : {"quantize/ternary", "quantize/absmean", "dequantize", "matmul"}) {
+    for (const char* op :
+         {"quantize/ternary", "quantize/absmean", "dequantize", "matmul", "matmul/scaled"}) {
       out.push_back({op, format});
     }
   }
   out.push_back({"quantize/absmax", std::string(formats::kI8)});
   out.push_back({"dequantize", std::string(formats::kI8)});
   for (const std::string_view half : {formats::kF16, formats::kBF16}) {
-    for (const char* op : {"quantize/nearest", "dequantize", "matmul"}) {
+    for (const char* op : {"quantize/nearest", "dequantize", "matmul", "matmul/mixed"}) {
       out.push_back({op, std::string(half)});
     }
   }
   out.push_back({"matmul", std::string(formats::kF32)});
+  const std::vector<Row> others = transformer_rows();
+  out.insert(out.end(), others.begin(), others.end());
   return out;
 }
 
@@ -180,10 +184,17 @@ std::vector<std::int8_t> activation_codes(const NumericCase& what, std::uint64_t
 }
 
 std::vector<NumericCase> edge_cases(const Row& row, std::uint64_t seed) {
+  if (is_transformer(row.op)) return transformer_edge_cases(row, seed);
   std::vector<NumericCase> out;
   std::vector<Extent> shapes = edge_shapes(row.format);
   for (const Extent shape : shapes) {
     for (const std::uint64_t batch : batches(row)) {
+      if (row.op == "matmul/scaled" || row.op == "matmul/mixed") {
+        // What the values do is matmul's to show; here it is the scales and the formats.
+        out.push_back(
+            {row.op, row.format, shape.rows, shape.cols, batch, "random", "random", 1, seed});
+        continue;
+      }
       for (const std::string& weights : patterns(row)) {
         out.push_back(
             {row.op, row.format, shape.rows, shape.cols, batch, weights, "random", 1, seed});
@@ -215,6 +226,7 @@ std::vector<NumericCase> edge_cases(const Row& row, std::uint64_t seed) {
 }
 
 std::vector<NumericCase> few_cases(const Row& row, std::uint64_t seed) {
+  if (is_transformer(row.op)) return transformer_few_cases(row, seed);
   std::vector<NumericCase> out;
   const std::vector<Extent> shapes = edge_shapes(row.format);
   for (const std::size_t index : {std::size_t{0}, std::size_t{3}, std::size_t{4}, std::size_t{5}}) {
@@ -228,6 +240,7 @@ std::vector<NumericCase> few_cases(const Row& row, std::uint64_t seed) {
 }
 
 std::vector<NumericCase> big_case(const Row& row, std::uint64_t seed) {
+  if (is_transformer(row.op)) return {transformer_big_case(row, seed)};
   if (!holds(row.format, {2560, 6912})) return {};
   return {{row.op, row.format, 2560, 6912, 1, "random", "random", 1, seed}};
 }
@@ -236,8 +249,13 @@ NumericCase random_case(std::uint64_t seed, std::uint64_t index, unsigned units)
   std::mt19937_64 random = engine(seed, index + 1);
   const std::vector<Row> all = rows();
   const Row& row = all[random() % all.size()];
+  const auto threads = static_cast<unsigned>(1 + random() % std::max(units, 1U));
+  if (is_transformer(row.op)) {
+    const std::array<std::uint64_t, 4> numbers = {random(), random(), random(), random()};
+    return transformer_random_case(row, numbers[0], numbers[1], numbers[2], numbers[3], threads);
+  }
   const auto [r, c] = block_of(row.format);
-  NumericCase out{row.op, row.format, r, c, 1, "random", "random", 1, random()};
+  NumericCase out{row.op, row.format, r, c, 1, "random", "random", threads, random()};
   const Extent wanted{r * (1 + random() % 80),
                       c == 1 ? 1 + random() % 2048 : c * (1 + random() % 24)};
   if (holds(row.format, wanted)) {
@@ -246,11 +264,10 @@ NumericCase random_case(std::uint64_t seed, std::uint64_t index, unsigned units)
   }
   const std::vector<std::string> fitting = patterns(row);
   out.weights = fitting[random() % fitting.size()];
-  if (row.op == "matmul") {
+  if (kind_of(row.op) == "matmul") {
     out.batch = 1 + random() % 33;
     out.activations = std::string(pick(random, kActivationPatterns));
   }
-  out.threads = static_cast<unsigned>(1 + random() % std::max(units, 1U));
   return out;
 }
 

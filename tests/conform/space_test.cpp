@@ -7,6 +7,7 @@
 
 #include "conform/materials.hpp"
 #include "conform/space.hpp"
+#include "conform/transformer_cases.hpp"
 #include "oracle/registry.hpp"
 #include "support/catch.hpp"
 
@@ -90,9 +91,50 @@ TEST_CASE("every edge case has inputs of the right size, and stale output is nev
         CHECK(given.inputs[i].size() ==
               formats::byte_size(tensor.format, tensor.rows, tensor.cols).value());
       }
-      CHECK(given.judge(given.stale).has_value());
+      REQUIRE(given.stale.size() == given.op.outputs.size());
+      std::vector<std::byte> stale;
+      for (std::size_t i = 0; i < given.stale.size(); ++i) {
+        const auto& tensor = given.op.outputs[i];
+        CHECK(given.stale[i].size() ==
+              formats::byte_size(tensor.format, tensor.rows, tensor.cols).value());
+        stale.insert(stale.end(), given.stale[i].begin(), given.stale[i].end());
+      }
+      CHECK(given.judge(stale).has_value());
     }
   }
+}
+
+TEST_CASE("a variant of a transformer's operation has another last operand and the same others") {
+  for (const Row& row : transformer_rows()) {
+    const NumericCase what = few_cases(row, 3).back();
+    INFO(text_of(what));
+    const Materials given = materials(what);
+    const Materials other = materials(what, 1);
+    for (std::size_t i = 0; i + 1 < given.inputs.size(); ++i) {
+      CHECK(given.inputs[i] == other.inputs[i]);
+    }
+    CHECK(given.inputs.back() != other.inputs.back());
+    CHECK(given.stale == other.stale);
+  }
+}
+
+TEST_CASE("positions of attention are different, and there is no room for more than a cache has") {
+  for (const Row& row : transformer_rows()) {
+    if (!row.op.starts_with("attention")) continue;
+    for (const NumericCase& what : edge_cases(row, 3)) {
+      const std::vector<std::byte> bytes = materials(what).inputs.back();
+      std::set<std::int32_t> seen;
+      for (std::size_t i = 0; i < bytes.size(); i += 4) {
+        std::int32_t position = 0;
+        std::memcpy(&position, bytes.data() + i, sizeof(position));
+        CHECK(position >= 0);
+        CHECK(position < static_cast<std::int32_t>(what.rows));
+        CHECK(seen.insert(position).second);
+      }
+    }
+  }
+  CHECK_THROWS_AS(materials({"attention/6-2/last", "f16", 4, 8, 5, "random", "random", 1, 1}),
+                  std::invalid_argument);
 }
 
 TEST_CASE("an answer that is off by one in one place is named with its place") {

@@ -198,7 +198,8 @@ class ZooSession : public bitgate::Session {
                                 out.rows() == op.inputs[1].desc.rows() &&
                                 out.cols() == first.rows();
     if (op.kind == "quantize" && out.format == formats::kI2S && fits) return Support::yes();
-    if (op.kind == "matmul" && first.format == formats::kI2S && fits) return Support::yes();
+    const bool sums = out.format == formats::kI32;
+    if (op.kind == "matmul" && first.format == formats::kI2S && sums && fits) return Support::yes();
     return Support::no("the zoo only knows i2_s, and shapes that fit");
   }
 
