@@ -90,6 +90,8 @@ struct TileKernels {
   bool unpacked = false;  ///< gemm takes groups unpacked
 };
 
+struct FloatKernels;
+
 struct KernelTable {
   TileKernels two_bit = {};
   TileKernels five_trit = {};
@@ -106,6 +108,7 @@ struct KernelTable {
   Kernel<Matmul<float>> matmul_f32 = {};
   Kernel<Matmul<uint16_t>> matmul_f16 = {};
   Kernel<Matmul<uint16_t>> matmul_bf16 = {};
+  const FloatKernels* floats = nullptr;  ///< of float_kernels.hpp
 };
 
 extern const KernelTable kScalarKernels;

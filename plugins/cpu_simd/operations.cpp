@@ -7,7 +7,6 @@ namespace {
 
 namespace formats = bitgate::formats;
 using bitgate::Op;
-using bitgate::Support;
 using bitgate::TensorDesc;
 
 constexpr std::size_t kChunkBytes = 64U << 10;  // of weights that a thread streams at a time
@@ -88,82 +87,42 @@ class Convert : public Operation {
 using QuantizeToHalf = Convert<float, std::uint16_t>;
 using DequantizeFromHalf = Convert<std::uint16_t, float>;
 
-template <class T>
+/// Weights W times activations X, which are f32 or what the weights are.
+template <class W, class X>
 class FloatMatmul : public Operation {
  public:
-  FloatMatmul(const Op& op, Kernel<Matmul<T>> kernel)
-      : kernel_(kernel),
+  using Run = void(const W* w, const X* x, std::size_t cols, std::size_t begin, std::size_t end,
+                   std::size_t batch, float* y, std::size_t stride);
+
+  FloatMatmul(const Op& op, const char* isa, Run* kernel)
+      : isa_(isa),
+        kernel_(kernel),
         w_(tensor_of(op.inputs[0])),
         x_(tensor_of(op.inputs[1])),
         y_(tensor_of(op.outputs[0])) {}
 
   void run(ThreadTeam& team) override {
-    const std::size_t rows = kChunkBytes / (w_.cols() * sizeof(T));
+    const std::size_t rows = kChunkBytes / (w_.cols() * sizeof(W));
     const std::size_t chunk = std::max<std::size_t>(rows / kRowsTogether, 1) * kRowsTogether;
     team.for_ranges(w_.rows(), chunk, [&](std::size_t begin, std::size_t end, std::size_t) {
-      kernel_.run(w_.data<T>(), x_.data<T>(), w_.cols(), begin, end, x_.rows(), y_.data<float>(),
-                  w_.rows());
+      kernel_(w_.data<W>(), x_.data<X>(), w_.cols(), begin, end, x_.rows(), y_.data<float>(),
+              w_.rows());
     });
   }
 
   std::vector<std::string> kernels() const override {
-    return {kernel_name(kernel_.isa, w_.format() + "_matmul")};
+    return {kernel_name(isa_, w_.format() + "_matmul")};
   }
 
  private:
-  Kernel<Matmul<T>> kernel_;
+  const char* isa_;
+  Run* kernel_;
   CpuTensor& w_;
   CpuTensor& x_;
   CpuTensor& y_;
 };
 
 bool is(const TensorDesc& desc, std::string_view format) { return desc.format == format; }
-bool is_half(const TensorDesc& desc) { return is(desc, formats::kF16) || is(desc, formats::kBF16); }
-
-bool same_shape(const TensorDesc& a, const TensorDesc& b) {
-  return a.rows() == b.rows() && a.cols() == b.cols();
-}
-
-Support supports_quantize(const Op& op) {
-  const TensorDesc& x = op.inputs[0].desc;
-  const TensorDesc& q = op.outputs[0].desc;
-  const std::string_view rounding = op.text("rounding");
-  if (!is(x, formats::kF32)) return Support::no("quantize takes f32");
-  if (!same_shape(x, q)) return Support::no("quantize: input and output differ in shape");
-  if (is(q, formats::kI8) && rounding == "absmax") return Support::yes();
-  if (is_half(q) && rounding == "nearest") return Support::yes();
-  if (formats::is_ternary(q.format) && (rounding == "ternary" || rounding == "absmean")) {
-    return Support::yes();
-  }
-  return Support::no("quantize to " + std::string(q.format) + " with rounding '" +
-                     std::string(rounding) + "'");
-}
-
-Support supports_dequantize(const Op& op) {
-  const TensorDesc& q = op.inputs[0].desc;
-  const TensorDesc& y = op.outputs[0].desc;
-  if (!same_shape(q, y)) return Support::no("dequantize: input and output differ in shape");
-  const bool known = formats::is_ternary(q.format) || is(q, formats::kI8) || is_half(q);
-  if (known && is(y, formats::kF32)) return Support::yes();
-  return Support::no("dequantize " + std::string(q.format) + " to " + std::string(y.format));
-}
-
-Support supports_matmul(const Op& op) {
-  if (op.inputs.size() != 2) return Support::no("matmul takes weights and activations");
-  const TensorDesc& w = op.inputs[0].desc;
-  const TensorDesc& x = op.inputs[1].desc;
-  const TensorDesc& y = op.outputs[0].desc;
-  if (w.cols() != x.cols() || y.rows() != x.rows() || y.cols() != w.rows()) {
-    return Support::no("matmul: the shapes of weights, activations and output do not fit");
-  }
-  constexpr std::uint64_t kMostCols = std::uint64_t{1} << 22;  // 2 * 128 * cols stays in int32
-  const bool ternary = formats::is_ternary(w.format) && is(x, formats::kI8) && is(y, formats::kI32);
-  if (ternary && w.cols() > kMostCols) return Support::no("matmul of more than 2^22 columns");
-  if (ternary) return Support::yes();
-  if (formats::is_float(w.format) && is(x, w.format) && is(y, formats::kF32)) return Support::yes();
-  return Support::no("matmul of " + std::string(w.format) + " and " + std::string(x.format) +
-                     " to " + std::string(y.format));
-}
 
 std::unique_ptr<Operation> make_quantize(const Op& op, const KernelTable& kernels,
                                          std::size_t threads) {
@@ -191,44 +150,38 @@ std::unique_ptr<Operation> make_dequantize(const Op& op, const KernelTable& kern
   return make_ternary_dequantize(op, kernels, threads);
 }
 
+std::unique_ptr<Operation> make_half_matmul(const Op& op, Kernel<Matmul<std::uint16_t>> same,
+                                            const char* isa, MixedMatmul<std::uint16_t>* mixed) {
+  if (is(op.inputs[1].desc, formats::kF32)) {
+    return std::make_unique<FloatMatmul<std::uint16_t, float>>(op, isa, mixed);
+  }
+  return std::make_unique<FloatMatmul<std::uint16_t, std::uint16_t>>(op, same.isa, same.run);
+}
+
 std::unique_ptr<Operation> make_matmul(const Op& op, const KernelTable& kernels,
                                        std::size_t threads) {
+  const FloatKernels& floats = *kernels.floats;
   const TensorDesc& w = op.inputs[0].desc;
-  if (is(w, formats::kF32)) return std::make_unique<FloatMatmul<float>>(op, kernels.matmul_f32);
+  if (is(w, formats::kF32)) {
+    return std::make_unique<FloatMatmul<float, float>>(op, floats.isa, floats.matmul_f32);
+  }
   if (is(w, formats::kF16)) {
-    return std::make_unique<FloatMatmul<std::uint16_t>>(op, kernels.matmul_f16);
+    return make_half_matmul(op, kernels.matmul_f16, floats.isa, floats.matmul_f16);
   }
   if (is(w, formats::kBF16)) {
-    return std::make_unique<FloatMatmul<std::uint16_t>>(op, kernels.matmul_bf16);
+    return make_half_matmul(op, kernels.matmul_bf16, floats.isa, floats.matmul_bf16);
   }
   return make_ternary_matmul(op, kernels, threads);
 }
 
-Support holds(const TensorDesc& desc) {
-  const std::string why = formats::why_not(desc.format, desc.rows(), desc.cols());
-  return why.empty() ? Support::yes() : Support::no(why);
-}
-
 }  // namespace
-
-Support supports(const Op& op) {
-  if (op.inputs.empty() || op.outputs.size() != 1)
-    return Support::no("an operation has one output");
-  for (const bitgate::Operand& operand : op.inputs) {
-    if (Support held = holds(operand.desc); !held.ok) return held;
-  }
-  if (Support held = holds(op.outputs[0].desc); !held.ok) return held;
-  if (op.kind == "quantize") return supports_quantize(op);
-  if (op.kind == "dequantize") return supports_dequantize(op);
-  if (op.kind == "matmul") return supports_matmul(op);
-  return Support::no("operation '" + std::string(op.kind) + "'");
-}
 
 std::unique_ptr<Operation> make_operation(const Op& op, const KernelTable& kernels,
                                           std::size_t threads) {
   if (op.kind == "quantize") return make_quantize(op, kernels, threads);
   if (op.kind == "dequantize") return make_dequantize(op, kernels, threads);
-  return make_matmul(op, kernels, threads);
+  if (op.kind == "matmul") return make_matmul(op, kernels, threads);
+  return make_transformer_operation(op, kernels);
 }
 
 }  // namespace cpu_simd

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "kernel_table.hpp"
+#include "float_kernels.hpp"
 #include "tensor.hpp"
 #include "thread_team.hpp"
 
@@ -17,9 +17,17 @@ namespace cpu_simd {
 class Operation {
  public:
   virtual ~Operation() = default;
+  /// On a team that has the scratch memory for it. Throws bitgate::Error for an id or position that
+  /// is out of range.
   virtual void run(ThreadTeam& team) = 0;
+  /// Bytes of scratch memory that each thread needs.
+  [[nodiscard]] virtual std::size_t scratch() const { return 0; }
   /// Names of the kernels that one run starts: "avx2/i2_s_gemv".
   [[nodiscard]] virtual std::vector<std::string> kernels() const = 0;
+  /// After a run: counts those that it started, of kernels() in their order.
+  virtual void count(std::span<bitgate::Kernel> kernels) const {
+    for (bitgate::Kernel& kernel : kernels) ++kernel.calls;
+  }
 };
 
 /// Whether this backend has the operation, for these formats and shapes.
@@ -37,6 +45,12 @@ std::unique_ptr<Operation> make_ternary_dequantize(const bitgate::Op& op,
                                                    const KernelTable& kernels, std::size_t threads);
 std::unique_ptr<Operation> make_ternary_matmul(const bitgate::Op& op, const KernelTable& kernels,
                                                std::size_t threads);
+
+/// The product with block scales that differ, to f32: block_matmul.cpp.
+std::unique_ptr<Operation> make_block_matmul(const bitgate::Op& op, const KernelTable& kernels);
+/// What transformer_operations.cpp has.
+std::unique_ptr<Operation> make_transformer_operation(const bitgate::Op& op,
+                                                      const KernelTable& kernels);
 
 inline CpuTensor& tensor_of(const bitgate::Operand& operand) {
   return static_cast<CpuTensor&>(*operand.tensor);

@@ -14,30 +14,31 @@ using bitgate::Op;
 
 class CpuProgram : public bitgate::Program {
  public:
-  CpuProgram(std::span<const Op> ops, const KernelTable& kernels, std::size_t threads) {
+  CpuProgram(std::span<const Op> ops, const KernelTable& kernels, ThreadTeam& team) {
     for (const Op& op : ops) {
-      operations_.push_back(make_operation(op, kernels, threads));
-      for (std::string& name : operations_.back()->kernels()) {
+      operations_.push_back(make_operation(op, kernels, team.size()));
+      team.reserve(operations_.back()->scratch());
+      for (std::string& name : operations_.back()->kernels())
         kernels_.push_back({std::move(name), 0});
-        owners_.push_back(operations_.size() - 1);
-      }
+      ends_.push_back(kernels_.size());
     }
   }
 
   std::span<const bitgate::Kernel> kernels() const override { return kernels_; }
 
   void run(ThreadTeam& team) {
+    std::size_t first = 0;
     for (std::size_t i = 0; i < operations_.size(); ++i) {
       operations_[i]->run(team);
-      for (std::size_t k = 0; k < kernels_.size(); ++k)
-        kernels_[k].calls += owners_[k] == i ? 1 : 0;
+      operations_[i]->count(std::span(kernels_).subspan(first, ends_[i] - first));
+      first = ends_[i];
     }
   }
 
  private:
   std::vector<std::unique_ptr<Operation>> operations_;
   std::vector<bitgate::Kernel> kernels_;
-  std::vector<std::size_t> owners_;  // of each kernel: index of its operation
+  std::vector<std::size_t> ends_;  // of each operation's kernels
 };
 
 class CpuSession : public bitgate::Session {
@@ -57,7 +58,7 @@ class CpuSession : public bitgate::Session {
     static_cast<const CpuTensor&>(tensor).read(bytes);
   }
   bitgate::ProgramPtr prepare(std::span<const Op> ops) override {
-    return std::make_unique<CpuProgram>(ops, kernels_, team_.size());
+    return std::make_unique<CpuProgram>(ops, kernels_, team_);
   }
   void run(bitgate::Program& program, std::uint32_t repeat, const bitgate::RunArgs&) override {
     for (std::uint32_t i = 0; i < repeat; ++i) static_cast<CpuProgram&>(program).run(team_);

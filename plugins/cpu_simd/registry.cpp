@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "cpu_features.hpp"
+#include "float_kernels.hpp"
 
 namespace cpu_simd {
 namespace {
@@ -44,6 +45,11 @@ KernelTable over(KernelTable table, const KernelTable& other) {
 
 #endif
 
+KernelTable with(KernelTable table, const FloatKernels& floats) {
+  table.floats = &floats;
+  return table;
+}
+
 #if defined(__x86_64__)
 bool have(const char* feature) { return missing_features({feature}).empty(); }
 
@@ -52,7 +58,7 @@ KernelTable avx512vnni_kernels() {
   KernelTable kernels = {};
   if (have("AVX-512 VBMI")) kernels = over(kernels, kAvx512VbmiKernels);
   if (have("AVX-512 BF16")) kernels = over(kernels, kAvx512Bf16Kernels);
-  return over(over(kernels, kAvx512VnniKernels), kAvx2Kernels);
+  return with(over(over(kernels, kAvx512VnniKernels), kAvx2Kernels), kScalarFloats);
 }
 #endif
 
@@ -72,15 +78,18 @@ const std::vector<Implementation>& implementations() {
      "AVX-512 with VNNI, 16 rows a vector",
      {"AVX2", "FMA", "F16C", "AVX-512 F", "AVX-512 BW", "AVX-512 VL", "AVX-512 VNNI"},
      avx512vnni_kernels()},
-    {"avx2", "AVX2 and FMA, 8 rows a vector", {"AVX2", "FMA", "F16C"}, kAvx2Kernels},
+    {"avx2",
+     "AVX2 and FMA, 8 rows a vector",
+     {"AVX2", "FMA", "F16C"},
+     with(kAvx2Kernels, kScalarFloats)},
 #elif defined(__aarch64__)
     {"neon-dotprod",
      "NEON with dot products, 4 rows a vector",
      {"NEON", "NEON dot product"},
-     over(kNeonDotprodKernels, kNeonKernels)},
-    {"neon", "NEON, 4 rows a vector", {"NEON"}, kNeonKernels},
+     with(over(kNeonDotprodKernels, kNeonKernels), kScalarFloats)},
+    {"neon", "NEON, 4 rows a vector", {"NEON"}, with(kNeonKernels, kScalarFloats)},
 #endif
-    {"scalar", "plain C++, not vectorised", {}, kScalarKernels},
+    {"scalar", "plain C++, not vectorised", {}, with(kScalarKernels, kScalarFloats)},
   };
   return all;
 }

@@ -62,8 +62,35 @@ void CpuTensor::read(bitgate::Bytes bytes) const {
   if (scales_.size() > 0) std::memcpy(to + data_.size(), scales(), scales_.size());
 }
 
+void CpuTensor::set_block_scales(std::uint16_t bits) {
+  std::fill_n(scales<std::uint16_t>(), block_count(), bits);
+  common_scale_ = bits;
+}
+
+/// Takes the scales of a row's blocks into account; `any` tells whether there was one before.
+void CpuTensor::compare_scales(const std::uint8_t* codes, std::size_t row, bool& any) {
+  const std::size_t blocks = cols_ / formats::kTqBlock;
+  for (std::size_t block = 0; block < blocks; ++block) {
+    const std::uint8_t* first = codes + block * formats::kTqBlock;
+    const bool zeros = std::all_of(first, first + formats::kTqBlock,
+                                   [](std::uint8_t code) { return code == kZeroCode; });
+    if (zeros) continue;
+    const std::uint16_t bits = scales<std::uint16_t>()[row * blocks + block];
+    if (!any) common_scale_ = bits;
+    if (common_scale_ != bits) common_scale_.reset();
+    any = true;
+  }
+}
+
 void CpuTensor::write_ternary(const std::uint8_t* from) {
   const Matrix shape{rows_, cols_};
+  const ScalePlaces places = scale_places(format_, shape);
+  for (std::size_t i = 0; i < places.count; ++i) {
+    std::memcpy(scales<std::uint8_t>() + i * places.size, from + places.first + i * places.stride,
+                places.size);
+  }
+  common_scale_ = 0;
+  bool any = false;
   const RowCodec& codec = *find_row_codec(format_);
   const Memory slab(kSlabRows * padded_cols());
   auto* codes = slab.as<std::uint8_t>();
@@ -73,17 +100,15 @@ void CpuTensor::write_ternary(const std::uint8_t* from) {
     for (std::size_t row = first; row < std::min(first + kSlabRows, rows_); ++row) {
       const std::size_t illegal =
           codec.decode(from, shape, row, codes + (row - first) * padded_cols());
-      if (illegal == cols_) continue;
+      if (illegal == cols_) {
+        if (has_block_scales()) compare_scales(codes + (row - first) * padded_cols(), row, any);
+        continue;
+      }
       throw bitgate::Error(BG_INVALID_ARGUMENT, format_ + ": illegal code at row " +
                                                     std::to_string(row) + ", column " +
                                                     std::to_string(illegal));
     }
     pack_slab(codes, padded_cols(), first, tile_count(), *tile_, data<std::uint8_t>());
-  }
-  const ScalePlaces places = scale_places(format_, shape);
-  for (std::size_t i = 0; i < places.count; ++i) {
-    std::memcpy(scales<std::uint8_t>() + i * places.size, from + places.first + i * places.stride,
-                places.size);
   }
 }
 

@@ -3,6 +3,7 @@
 
 #include <bitgate/backend.hpp>
 
+#include <optional>
 #include <string>
 
 #include "kernel_table.hpp"
@@ -41,6 +42,10 @@ class CpuTensor : public bitgate::Tensor {
   }
   [[nodiscard]] bool has_block_scales() const;
   [[nodiscard]] std::size_t block_count() const { return scales_.size() / sizeof(std::uint16_t); }
+  /// Block scales only: the f16 that all blocks have but those of zeros alone, nothing if they
+  /// differ.
+  [[nodiscard]] std::optional<std::uint16_t> common_scale() const { return common_scale_; }
+  void set_block_scales(std::uint16_t bits);  ///< of all blocks
 
   /// Ternary formats only.
   [[nodiscard]] const TileKernels& tile() const { return *tile_; }
@@ -50,6 +55,7 @@ class CpuTensor : public bitgate::Tensor {
 
  private:
   void write_ternary(const std::uint8_t* from);
+  void compare_scales(const std::uint8_t* codes, std::size_t row, bool& any);
   void read_ternary(std::uint8_t* to) const;
 
   std::string format_;
@@ -58,6 +64,7 @@ class CpuTensor : public bitgate::Tensor {
   const TileKernels* tile_ = nullptr;
   Memory data_;
   Memory scales_;
+  std::optional<std::uint16_t> common_scale_ = 0;
 };
 
 }  // namespace cpu_simd

@@ -106,7 +106,7 @@ class TernaryQuantize : public Operation {
     if (q_.has_block_scales()) {
       std::uint16_t bits = 0;
       kernels_.quantize_f16.run(&scale, 1, &bits);
-      std::fill_n(q_.scales<std::uint16_t>(), q_.block_count(), bits);
+      q_.set_block_scales(bits);
     } else {
       *q_.scales() = scale;
     }
@@ -171,8 +171,8 @@ class TernaryDequantize : public Operation {
   std::vector<float> scales_;
 };
 
-/// Ternary weights times rows of int8 activations: panels of several rows through gemm, what is
-/// left over row by row through gemv.
+/// Ternary weights times rows of int8 activations, to int32 or with their scales to f32: panels of
+/// several rows through gemm, what is left over row by row through gemv.
 class TernaryMatmul : public Operation {
  public:
   TernaryMatmul(const Op& op, const KernelTable& kernels, std::size_t threads)
@@ -180,6 +180,8 @@ class TernaryMatmul : public Operation {
         w_(tensor_of(op.inputs[0])),
         x_(tensor_of(op.inputs[1])),
         y_(tensor_of(op.outputs[0])),
+        scaled_(y_.format() == formats::kF32),
+        by_blocks_(scaled_ && w_.has_block_scales() ? make_block_matmul(op, kernels) : nullptr),
         stride_(w_.padded_cols()),
         staged_(x_.rows() * stride_),
         x_sums_(x_.rows()) {
@@ -198,6 +200,8 @@ class TernaryMatmul : public Operation {
   }
 
   void run(ThreadTeam& team) override {
+    if (by_blocks_ && !w_.common_scale()) return by_blocks_->run(team);
+    if (scaled_) scale_ = one_scale();
     team.for_ranges(panels_.size(), 1, [&](std::size_t index, std::size_t, std::size_t worker) {
       interleave(panels_[index], rows_->of(worker));
     });
@@ -221,14 +225,32 @@ class TernaryMatmul : public Operation {
     std::vector<std::string> names;
     if (!panels_.empty()) names.push_back(kernel_name(w_.tile().isa, weights + "_gemm"));
     if (singles_ < x_.rows()) names.push_back(kernel_name(w_.tile().isa, weights + "_gemv"));
+    if (by_blocks_) names.push_back(by_blocks_->kernels().front());
     return names;
   }
+
+  void count(std::span<bitgate::Kernel> kernels) const override {
+    if (!by_blocks_) return Operation::count(kernels);
+    const std::size_t others = kernels.size() - 1;
+    if (w_.common_scale()) return Operation::count(kernels.first(others));
+    by_blocks_->count(kernels.subspan(others));
+  }
+
+  std::size_t scratch() const override { return by_blocks_ ? by_blocks_->scratch() : 0; }
 
  private:
   struct Panel {
     std::size_t first;
     std::size_t width;
   };
+
+  [[nodiscard]] float one_scale() const {
+    if (!w_.has_block_scales()) return *w_.scales();
+    float scale = 0;
+    const std::uint16_t bits = *w_.common_scale();
+    kernels_.dequantize_f16.run(&bits, 1, &scale);
+    return scale;
+  }
 
   [[nodiscard]] const std::int8_t* activations(std::size_t row) const {
     return x_.data<std::int8_t>() + row * x_.cols();
@@ -237,6 +259,7 @@ class TernaryMatmul : public Operation {
   [[nodiscard]] std::int8_t* staged(std::size_t row) const {
     return staged_.as<std::int8_t>() + row * stride_;
   }
+  /// Where sums go: f32 is as wide, and takes their place.
   [[nodiscard]] std::int32_t* output(std::size_t batch) const {
     return y_.data<std::int32_t>() + batch * w_.rows();
   }
@@ -286,12 +309,20 @@ class TernaryMatmul : public Operation {
       w_.tile().gemv(w_.data<std::uint8_t>(), w_.tile_count(), begin, end, staged(b), x_sums_[b],
                      output(b));
     }
+    for (std::size_t b = 0; b < x_.rows() && scaled_; ++b) {
+      std::int32_t* sums = output(b) + begin;
+      kernels_.floats->scale_sums(sums, end - begin, scale_ * x_.scales()[b],
+                                  reinterpret_cast<float*>(sums));
+    }
   }
 
   const KernelTable& kernels_;
   CpuTensor& w_;
   CpuTensor& x_;
   CpuTensor& y_;
+  bool scaled_;
+  std::unique_ptr<Operation> by_blocks_;  // where block scales may differ
+  float scale_ = 0;
   std::size_t stride_;
   Memory staged_;
   std::vector<std::int32_t> x_sums_;

@@ -70,6 +70,13 @@ ThreadTeam::~ThreadTeam() {
   ::sched_setaffinity(0, sizeof(callers_cores_), &callers_cores_);
 }
 
+void ThreadTeam::reserve(std::size_t bytes) {
+  scratch_.resize(size());
+  for (Memory& memory : scratch_) {
+    if (memory.size() < bytes) memory = Memory(bytes);
+  }
+}
+
 void ThreadTeam::run(const Work& work) {
   next_.store(0, std::memory_order_relaxed);
   if (!helpers_.empty() && work.count > work.chunk) {

@@ -132,7 +132,9 @@ TEST_CASE("the backend says why it does not support an operation") {
   const auto reason = [](std::string_view kind, std::string_view from, std::string_view to,
                          std::string_view rounding) {
     const bg_attribute attribute{{"rounding", 8}, 0, 0, {rounding.data(), rounding.size()}};
-    const bitgate::Op op{kind, {{{from, 2, {6, 100}}}}, {{{to, 2, {6, 100}}}}, {&attribute, 1}};
+    const std::size_t attributes = rounding.empty() ? 0 : 1;
+    const bitgate::Op op{
+        kind, {{{from, 2, {6, 100}}}}, {{{to, 2, {6, 100}}}}, {&attribute, attributes}};
     return cpu_simd::supports(op).reason;
   };
   CHECK(reason("quantize", "f32", "i2_s", "ternary") ==

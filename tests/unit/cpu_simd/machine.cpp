@@ -43,18 +43,38 @@ Bytes TestTensor::read() const {
 bitgate::Operand TestTensor::operand() const { return {desc_, tensor_.get()}; }
 
 std::vector<std::string> run(const cpu_simd::Implementation& on, std::string_view kind,
-                             const std::vector<const TestTensor*>& inputs, const TestTensor& output,
-                             std::string_view rounding, std::size_t threads) {
-  bg_attribute attribute{{"rounding", 8}, 0, 0, {rounding.data(), rounding.size()}};
-  bitgate::Op op{kind, {}, {output.operand()}, {&attribute, 1}};
+                             const std::vector<const TestTensor*>& inputs,
+                             const std::vector<const TestTensor*>& outputs,
+                             const std::vector<bg_attribute>& attributes, std::size_t threads) {
+  bitgate::Op op{kind, {}, {}, attributes};
   for (const TestTensor* input : inputs) op.inputs.push_back(input->operand());
+  for (const TestTensor* output : outputs) op.outputs.push_back(output->operand());
   if (const bitgate::Support support = cpu_simd::supports(op); !support.ok) {
     throw std::logic_error(support.reason);
   }
   const auto operation = cpu_simd::make_operation(op, on.kernels, threads);
   cpu_simd::ThreadTeam team(threads);
+  team.reserve(operation->scratch());
   operation->run(team);
   return operation->kernels();
+}
+
+std::vector<std::string> run(const cpu_simd::Implementation& on, std::string_view kind,
+                             const std::vector<const TestTensor*>& inputs, const TestTensor& output,
+                             std::string_view rounding, std::size_t threads) {
+  std::vector<bg_attribute> attributes;
+  if (!rounding.empty()) {
+    attributes.push_back({{"rounding", 8}, 0, 0, {rounding.data(), rounding.size()}});
+  }
+  return run(on, kind, inputs, {&output}, attributes, threads);
+}
+
+bg_attribute integer(std::string_view name, std::int64_t value) {
+  return {{name.data(), name.size()}, value, 0, {}};
+}
+
+bg_attribute real(std::string_view name, double value) {
+  return {{name.data(), name.size()}, 0, value, {}};
 }
 
 bitgate::oracle::Ternary position_coded(std::uint64_t rows, std::uint64_t cols) {

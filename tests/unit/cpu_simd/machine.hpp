@@ -37,10 +37,18 @@ class TestTensor {
   std::unique_ptr<cpu_simd::CpuTensor> tensor_;
 };
 
-/// Runs one operation and returns the names of its kernels.
+/// Runs one operation and returns the names of its kernels. Throws std::logic_error with the reason
+/// if it is not supported.
+std::vector<std::string> run(const cpu_simd::Implementation& on, std::string_view kind,
+                             const std::vector<const TestTensor*>& inputs,
+                             const std::vector<const TestTensor*>& outputs,
+                             const std::vector<bg_attribute>& attributes, std::size_t threads);
 std::vector<std::string> run(const cpu_simd::Implementation& on, std::string_view kind,
                              const std::vector<const TestTensor*>& inputs, const TestTensor& output,
                              std::string_view rounding = {}, std::size_t threads = 1);
+
+bg_attribute integer(std::string_view name, std::int64_t value);
+bg_attribute real(std::string_view name, double value);
 
 /// Weights in which every permutation of places shows: a different run of codes in every row.
 bitgate::oracle::Ternary position_coded(std::uint64_t rows, std::uint64_t cols);

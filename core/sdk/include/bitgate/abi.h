@@ -346,10 +346,12 @@ typedef struct bg_operand {
  *   attention   in: q [t,n*h], k [t,g*h], v [t,g*h] f32, positions [t,1] i32
  *               out: y [t,n*h] f32, keys [c,g*h], values [c,g*h] f32 or f16
  *               attributes: heads (integer) n, kv_heads (integer) g, which divides n
- *               First keys[positions[i]] = k[i] and values[positions[i]] = v[i] for every i, the
- *               other rows stay; positions are different from each other and lie in 0 ... c-1.
+ *               First keys[positions[i]] = k[i] and values[positions[i]] = v[i] for every i, to
+ *               f16 by rounding to nearest, ties to even; the other rows stay; positions are
+ *               different from each other and lie in 0 ... c-1.
  *               Then, for head a of q and b = a / (n/g) of keys and values, over rows r of the cache
  *               with r <= positions[i]: y[i] = softmax(q[i].keys[r] / sqrt(h)).values[r]
+ *               Rows behind positions[i] have no part in y[i], whatever they hold.
  *   relu2_gate  in: gate [t,d], up [t,d] f32     out: y [t,d] f32    y = max(gate, 0)^2 * up
  *   add         in: a [t,d], b [t,d] f32         out: y [t,d] f32
  *   argmax      in: x [t,v] f32                  out: ids [t,1] i32  the first of the largest

@@ -54,10 +54,25 @@ struct Op {
 
   /// The text of an attribute, or `fallback` if the operation does not have it.
   [[nodiscard]] std::string_view text(std::string_view name, std::string_view fallback = {}) const {
-    for (const bg_attribute& attribute : attributes) {
-      if (detail::view(attribute.name) == name) return detail::view(attribute.text);
+    const bg_attribute* found = attribute(name);
+    return found == nullptr ? fallback : detail::view(found->text);
+  }
+  /// The same for the attributes that abi.h calls integer and real.
+  [[nodiscard]] std::int64_t integer(std::string_view name, std::int64_t fallback = 0) const {
+    const bg_attribute* found = attribute(name);
+    return found == nullptr ? fallback : found->integer;
+  }
+  [[nodiscard]] double real(std::string_view name, double fallback = 0) const {
+    const bg_attribute* found = attribute(name);
+    return found == nullptr ? fallback : found->real;
+  }
+
+  /// The attribute of this name, nullptr if the operation does not have it.
+  [[nodiscard]] const bg_attribute* attribute(std::string_view name) const {
+    for (const bg_attribute& candidate : attributes) {
+      if (detail::view(candidate.name) == name) return &candidate;
     }
-    return fallback;
+    return nullptr;
   }
 };
 

@@ -1,0 +1,313 @@
+// Attention over Lanes, as floats.hpp. Rows are pairs of a query and a head, all heads of a query
+// in turn; they share what a block of the cache is unpacked to: keys turned, so that a vector is 16
+// keys and no sum goes across lanes, and values as f32.
+#pragma once
+
+#include "kernels/floats.hpp"
+
+namespace cpu_simd {
+namespace {
+
+/// 2^x of x <= 0; 0 below 2^-126. The polynomial is the best of its degree for 2^r - 1 over r,
+/// |r| <= 1/2, relative to 2^r: wrong by 2^-29, and in f32 by 1.4 roundings.
+Lanes power_of_two(const Lanes& x) {
+  const Lanes magic = Lanes::all(0x1.8p23F);  // adding it leaves an integer in the low bits
+  const Lanes shifted = x + magic;
+  const Lanes r = x - (shifted - magic);
+  Lanes p = Lanes::all(0x1.41fbbcp-13F);
+  constexpr float kCoefficients[] = {0x1.5f3e52p-10F, 0x1.3b2d4cp-7F, 0x1.c6aee8p-5F,
+                                     0x1.ebfbdcp-3F,  0x1.62e430p-1F, 1.0F};
+#pragma GCC unroll 6
+  for (const float coefficient : kCoefficients) p = Lanes::fma(p, r, Lanes::all(coefficient));
+  return Lanes::unless_below(x, Lanes::all(-126), Lanes::scale_by_power(p, shifted));
+}
+
+/// R rows of queries times C vectors of keys, turned.
+template <int R, int C>
+void score_tile(const float* q, size_t width, size_t head_size, const float* keys, float* scores) {
+  Lanes sums[R][C];
+#pragma GCC unroll 8
+  for (int r = 0; r < R; ++r) {
+#pragma GCC unroll 4
+    for (int c = 0; c < C; ++c) sums[r][c] = Lanes::all(0);
+  }
+  for (size_t d = 0; d < head_size; ++d, keys += kAttentionKeys) {
+    Lanes key[C];
+#pragma GCC unroll 4
+    for (int c = 0; c < C; ++c) key[c] = Lanes::load(keys + c * kLanes);
+#pragma GCC unroll 8
+    for (int r = 0; r < R; ++r) {
+      const Lanes value = Lanes::all(q[r * width + d]);
+#pragma GCC unroll 4
+      for (int c = 0; c < C; ++c) sums[r][c] = Lanes::fma(value, key[c], sums[r][c]);
+    }
+  }
+#pragma GCC unroll 8
+  for (int r = 0; r < R; ++r) {
+#pragma GCC unroll 4
+    for (int c = 0; c < C; ++c) sums[r][c].store(scores + r * kAttentionKeys + c * kLanes);
+  }
+}
+
+/// R rows of sums, C vectors of each: sums = sums * factor + weights.values.
+template <int R, int C>
+void value_tile(const float* weights, size_t keys, const float* values, size_t width,
+                const float* factors, float* sums) {
+  Lanes tile[R][C];
+#pragma GCC unroll 8
+  for (int r = 0; r < R; ++r) {
+#pragma GCC unroll 4
+    for (int c = 0; c < C; ++c) {
+      tile[r][c] = Lanes::load(sums + r * width + c * kLanes) * Lanes::all(factors[r]);
+    }
+  }
+  for (size_t key = 0; key < keys; ++key, values += width) {
+    Lanes value[C];
+#pragma GCC unroll 4
+    for (int c = 0; c < C; ++c) value[c] = Lanes::load(values + c * kLanes);
+#pragma GCC unroll 8
+    for (int r = 0; r < R; ++r) {
+      const Lanes weight = Lanes::all(weights[r * kAttentionKeys + key]);
+#pragma GCC unroll 4
+      for (int c = 0; c < C; ++c) tile[r][c] = Lanes::fma(weight, value[c], tile[r][c]);
+    }
+  }
+#pragma GCC unroll 8
+  for (int r = 0; r < R; ++r) {
+#pragma GCC unroll 4
+    for (int c = 0; c < C; ++c) tile[r][c].store(sums + r * width + c * kLanes);
+  }
+}
+
+template <int R>
+void score_rows(const float* q, size_t width, size_t head_size, const float* keys, size_t count,
+                float* scores) {
+  size_t key = 0;
+  for (; key + (Lanes::kCols - 1) * kLanes < count; key += Lanes::kCols * kLanes) {
+    score_tile<R, Lanes::kCols>(q, width, head_size, keys + key, scores + key);
+  }
+  for (; key < count; key += kLanes) {
+    score_tile<R, 1>(q, width, head_size, keys + key, scores + key);
+  }
+}
+
+template <int R>
+void value_rows(const float* weights, size_t keys, const float* values, size_t width,
+                const float* factors, float* sums) {
+  size_t column = 0;
+  for (; column + Lanes::kCols * kLanes <= width; column += Lanes::kCols * kLanes) {
+    value_tile<R, Lanes::kCols>(weights, keys, values + column, width, factors, sums + column);
+  }
+  for (; column < width; column += kLanes) {
+    value_tile<R, 1>(weights, keys, values + column, width, factors, sums + column);
+  }
+}
+
+template <class Type>
+class AttentionOver {
+ public:
+  explicit AttentionOver(const AttentionTask& task)
+      : task_(task),
+        rows_(task.queries * task.heads),
+        width_(padded_to_lanes(task.head_size)),
+        q_(task.scratch),
+        sums_(q_ + rows_ * width_),
+        keys_(sums_ + rows_ * width_),
+        values_(keys_ + kAttentionKeys * width_),
+        scores_(values_ + kAttentionKeys * width_),
+        largest_(scores_ + rows_ * kAttentionKeys),
+        totals_(largest_ + padded_to_lanes(rows_)),
+        factors_(totals_ + padded_to_lanes(rows_)) {}
+
+  void run() {
+    begin();
+    size_t last = 0;
+    for (size_t i = 0; i < task_.queries; ++i) {
+      const auto position = static_cast<size_t>(task_.positions[i]);
+      last = position > last ? position : last;
+    }
+    for (first_ = 0; first_ <= last; first_ += kAttentionKeys) {
+      count_ = least(kAttentionKeys, last + 1 - first_);
+      unpack_keys();
+      unpack_values();
+      for_tiles([&](size_t row, auto rows) { score<decltype(rows)::kCount>(row); });
+      soften();
+      for_tiles([&](size_t row, auto rows) { weigh<decltype(rows)::kCount>(row); });
+    }
+    end();
+  }
+
+ private:
+  template <int N>
+  struct Rows {
+    static constexpr int kCount = N;
+  };
+
+  template <class Tile>
+  void for_tiles(const Tile& tile) {
+    size_t row = 0;
+    for (; row + Lanes::kRows <= rows_; row += Lanes::kRows) tile(row, Rows<Lanes::kRows>{});
+    if constexpr (Lanes::kRows > 4) {
+      for (; row + 4 <= rows_; row += 4) tile(row, Rows<4>{});
+    }
+    for (; row < rows_; ++row) tile(row, Rows<1>{});
+  }
+
+  /// Queries times the root and the base of exponents, and empty sums.
+  void begin() {
+    const float root = square_root(static_cast<float>(task_.head_size));
+    const Lanes scale = Lanes::all(0x1.715476p0F / root);  // log2(e)
+    for (size_t row = 0; row < rows_; ++row) {
+      const float* from =
+          task_.q + row / task_.heads * task_.row_stride + row % task_.heads * task_.head_size;
+      for_lanes(task_.head_size, [&](size_t i, size_t n) {
+        (Lanes::load(from + i, n) * scale).store(q_ + row * width_ + i);
+      });
+    }
+    for_lanes(rows_ * width_, [&](size_t i, size_t) { Lanes::all(0).store(sums_ + i); });
+    for_lanes(rows_, [&](size_t i, size_t) {
+      Lanes::all(-__builtin_inff()).store(largest_ + i);
+      Lanes::all(0).store(totals_ + i);
+    });
+  }
+
+  void unpack_keys() {
+    const auto* keys = static_cast<const typename Type::Element*>(task_.keys);
+    for (size_t key = 0; key < count_; key += kLanes) {
+      for_lanes(task_.head_size, [&](size_t column, size_t n) {
+        Lanes rows[kLanes];
+        for (size_t i = 0; i < kLanes; ++i) {
+          rows[i] = key + i < count_
+                        ? Type::load(keys + (first_ + key + i) * task_.cache_stride + column, n)
+                        : Lanes::all(0);
+        }
+        Lanes::transpose(rows);
+        for (size_t i = 0; i < n; ++i) rows[i].store(keys_ + (column + i) * kAttentionKeys + key);
+      });
+    }
+  }
+
+  void unpack_values() {
+    const auto* values = static_cast<const typename Type::Element*>(task_.values);
+    for (size_t key = 0; key < count_; ++key) {
+      const auto* from = values + (first_ + key) * task_.cache_stride;
+      for_lanes(task_.head_size, [&](size_t column, size_t n) {
+        Type::load(from + column, n).store(values_ + key * width_ + column);
+      });
+    }
+  }
+
+  /// Keys of the block that a row sees.
+  [[nodiscard]] size_t seen(size_t row) const {
+    const auto position = static_cast<size_t>(task_.positions[row / task_.heads]);
+    return position < first_ ? 0 : least(position - first_ + 1, count_);
+  }
+
+  template <int R>
+  void score(size_t row) {
+    size_t most = 0;
+    for (size_t r = row; r < row + R; ++r) most = seen(r) > most ? seen(r) : most;
+    if (most == 0) return;
+    score_rows<R>(q_ + row * width_, width_, task_.head_size, keys_, most,
+                  scores_ + row * kAttentionKeys);
+  }
+
+  /// Scores to weights.
+  void soften() {
+    for (size_t row = 0; row < rows_; ++row) {
+      const size_t keys = seen(row);
+      float* scores = scores_ + row * kAttentionKeys;
+      for (size_t key = keys; key < padded_to_lanes(keys); ++key) scores[key] = -__builtin_inff();
+      Lanes largest = Lanes::all(largest_[row]);
+      for (size_t key = 0; key < keys; key += kLanes) {
+        largest = Lanes::max(Lanes::load(scores + key), largest);
+      }
+      factors_[row] = largest_[row];
+      largest_[row] = largest.largest();
+    }
+    for_lanes(rows_, [&](size_t i, size_t) {
+      const Lanes factor = power_of_two(Lanes::load(factors_ + i) - Lanes::load(largest_ + i));
+      factor.store(factors_ + i);
+      (Lanes::load(totals_ + i) * factor).store(totals_ + i);
+    });
+    for (size_t row = 0; row < rows_; ++row) {
+      float* scores = scores_ + row * kAttentionKeys;
+      const Lanes largest = Lanes::all(largest_[row]);
+      Lanes total = Lanes::all(0);
+      for (size_t key = 0; key < seen(row); key += kLanes) {
+        const Lanes weight = power_of_two(Lanes::load(scores + key) - largest);
+        weight.store(scores + key);
+        total = total + weight;
+      }
+      totals_[row] += total.sum();
+    }
+  }
+
+  /// Adds the values times their weights. Rows of the cache that a query does not see are not
+  /// touched for it: nothing times a weight of 0 need be 0.
+  template <int R>
+  void weigh(size_t row) {
+    size_t common = count_;
+    for (size_t r = row; r < row + R; ++r) common = least(common, seen(r));
+    const float* weights = scores_ + row * kAttentionKeys;
+    value_rows<R>(weights, common, values_, width_, factors_ + row, sums_ + row * width_);
+    if constexpr (R > 1) {
+      const float one = 1;
+      for (size_t r = 0; r < R; ++r) {
+        const size_t more = seen(row + r) - common;
+        if (more == 0) continue;
+        value_rows<1>(weights + r * kAttentionKeys + common, more, values_ + common * width_,
+                      width_, &one, sums_ + (row + r) * width_);
+      }
+    }
+  }
+
+  void end() const {
+    for (size_t row = 0; row < rows_; ++row) {
+      float* to =
+          task_.y + row / task_.heads * task_.row_stride + row % task_.heads * task_.head_size;
+      const Lanes factor = Lanes::all(1.0F / totals_[row]);
+      for_lanes(task_.head_size, [&](size_t i, size_t n) {
+        (Lanes::load(sums_ + row * width_ + i) * factor).store(to + i, n);
+      });
+    }
+  }
+
+  const AttentionTask& task_;
+  size_t rows_;
+  size_t width_;
+  float* q_;       // [rows][width]
+  float* sums_;    // [rows][width]
+  float* keys_;    // [head_size][kAttentionKeys]
+  float* values_;  // [kAttentionKeys][width]
+  float* scores_;  // [rows][kAttentionKeys]
+  float* largest_;
+  float* totals_;
+  float* factors_;
+  size_t first_ = 0;  // row of the cache with which the block begins
+  size_t count_ = 0;  // of its rows
+};
+
+template <class Type>
+void attention(const AttentionTask& task) {
+  AttentionOver<Type>(task).run();
+}
+
+/// The table of this instruction set.
+constexpr FloatKernels floats(const char* isa) {
+  return {isa,
+          mixed_matmul<F32>,
+          mixed_matmul<F16>,
+          mixed_matmul<BF16>,
+          scale_sums,
+          rms_norm,
+          rope,
+          relu2_gate,
+          add,
+          argmax,
+          attention<F32>,
+          attention<F16>};
+}
+
+}  // namespace
+}  // namespace cpu_simd

@@ -1,0 +1,168 @@
+// The kernels of float_kernels.hpp over Lanes, which an instruction set's file includes before
+// this. Everything is in a nameless namespace: what is compiled for one instruction set must not be
+// found by the linker for another.
+#pragma once
+
+#include "float_kernels.hpp"
+
+namespace cpu_simd {
+namespace {
+
+constexpr size_t kLanes = 16;
+
+constexpr size_t least(size_t a, size_t b) { return a < b ? a : b; }
+
+struct F32 {
+  using Element = float;
+  static Lanes load(const float* at, size_t count = kLanes) { return Lanes::load(at, count); }
+};
+struct F16 {
+  using Element = uint16_t;
+  static Lanes load(const uint16_t* at, size_t count = kLanes) {
+    return Lanes::load_f16(at, count);
+  }
+};
+struct BF16 {
+  using Element = uint16_t;
+  static Lanes load(const uint16_t* at, size_t count = kLanes) {
+    return Lanes::load_bf16(at, count);
+  }
+};
+
+/// R rows of weights times C of activations, columns [k, k + count).
+template <class Type, int R, int C>
+inline __attribute__((always_inline)) void multiply_step(const typename Type::Element* w,
+                                                         const float* x, size_t cols, size_t k,
+                                                         size_t count, Lanes (&sums)[R][C]) {
+  Lanes values[C];
+#pragma GCC unroll 4
+  for (int c = 0; c < C; ++c) values[c] = Lanes::load(x + c * cols + k, count);
+#pragma GCC unroll 4
+  for (int r = 0; r < R; ++r) {
+    const Lanes weights = Type::load(w + r * cols + k, count);
+#pragma GCC unroll 4
+    for (int c = 0; c < C; ++c) sums[r][c] = Lanes::fma(weights, values[c], sums[r][c]);
+  }
+}
+
+template <class Type, int R, int C>
+void multiply_block(const typename Type::Element* w, const float* x, size_t cols, float* y,
+                    size_t stride) {
+  Lanes sums[R][C];
+#pragma GCC unroll 4
+  for (int r = 0; r < R; ++r) {
+#pragma GCC unroll 4
+    for (int c = 0; c < C; ++c) sums[r][c] = Lanes::all(0);
+  }
+  size_t k = 0;
+  for (; k + kLanes <= cols; k += kLanes) multiply_step<Type>(w, x, cols, k, kLanes, sums);
+  if (k < cols) multiply_step<Type>(w, x, cols, k, cols - k, sums);
+#pragma GCC unroll 4
+  for (int r = 0; r < R; ++r) {
+#pragma GCC unroll 4
+    for (int c = 0; c < C; ++c) y[c * stride + r] = sums[r][c].sum();
+  }
+}
+
+template <class Type, int R>
+void multiply_rows(const typename Type::Element* w, const float* x, size_t cols, size_t batch,
+                   float* y, size_t stride) {
+  size_t b = 0;
+  for (; b + Lanes::kBatch <= batch; b += Lanes::kBatch) {
+    multiply_block<Type, R, Lanes::kBatch>(w, x + b * cols, cols, y + b * stride, stride);
+  }
+  for (; b < batch; ++b) {
+    multiply_block<Type, R, 1>(w, x + b * cols, cols, y + b * stride, stride);
+  }
+}
+
+template <class Type>
+void mixed_matmul(const typename Type::Element* w, const float* x, size_t cols, size_t begin,
+                  size_t end, size_t batch, float* y, size_t stride) {
+  size_t row = begin;
+  for (; row + 4 <= end; row += 4) {
+    multiply_rows<Type, 4>(w + row * cols, x, cols, batch, y + row, stride);
+  }
+  for (; row < end; ++row) {
+    multiply_rows<Type, 1>(w + row * cols, x, cols, batch, y + row, stride);
+  }
+}
+
+/// step(i, n) for elements [i, i + n), n = kLanes but for the last.
+template <class Step>
+inline __attribute__((always_inline)) void for_lanes(size_t count, const Step& step) {
+  size_t i = 0;
+  for (; i + kLanes <= count; i += kLanes) step(i, kLanes);
+  if (i < count) step(i, count - i);
+}
+
+void scale_sums(const int32_t* sums, size_t count, float scale, float* y) {
+  const Lanes factor = Lanes::all(scale);
+  for_lanes(count,
+            [&](size_t i, size_t n) { (Lanes::load_i32(sums + i, n) * factor).store(y + i, n); });
+}
+
+void rms_norm(const float* x, const float* weight, size_t cols, float epsilon, float* y) {
+  Lanes squares = Lanes::all(0);
+  for_lanes(cols, [&](size_t i, size_t n) {
+    const Lanes value = Lanes::load(x + i, n);
+    squares = Lanes::fma(value, value, squares);
+  });
+  const float mean = squares.sum() / static_cast<float>(cols);
+  const Lanes factor = Lanes::all(1.0F / square_root(mean + epsilon));
+  for_lanes(cols, [&](size_t i, size_t n) {
+    (Lanes::load(x + i, n) * factor * Lanes::load(weight + i, n)).store(y + i, n);
+  });
+}
+
+void rope(const float* x, size_t heads, size_t half, const float* cosines, const float* sines,
+          float* y) {
+  for (size_t head = 0; head < heads; ++head, x += 2 * half, y += 2 * half) {
+    for_lanes(half, [&](size_t i, size_t n) {
+      const Lanes low = Lanes::load(x + i, n);
+      const Lanes high = Lanes::load(x + half + i, n);
+      const Lanes cosine = Lanes::load(cosines + i, n);
+      const Lanes sine = Lanes::load(sines + i, n);
+      (low * cosine - high * sine).store(y + i, n);
+      (high * cosine + low * sine).store(y + half + i, n);
+    });
+  }
+}
+
+void relu2_gate(const float* gate, const float* up, size_t count, float* y) {
+  const Lanes zero = Lanes::all(0);
+  for_lanes(count, [&](size_t i, size_t n) {
+    const Lanes positive = Lanes::max(zero, Lanes::load(gate + i, n));
+    (positive * positive * Lanes::load(up + i, n)).store(y + i, n);
+  });
+}
+
+void add(const float* a, const float* b, size_t count, float* y) {
+  for_lanes(count, [&](size_t i, size_t n) {
+    (Lanes::load(a + i, n) + Lanes::load(b + i, n)).store(y + i, n);
+  });
+}
+
+/// First the largest, then where it is: both passes are cheaper than one that carries indices.
+size_t argmax(const float* x, size_t count) {
+  float largest = x[0];
+  size_t i = 0;
+  if (count >= kLanes) {
+    Lanes best = Lanes::load(x);
+    for (i = kLanes; i + kLanes <= count; i += kLanes) best = Lanes::max(Lanes::load(x + i), best);
+    largest = best.largest();
+  }
+  for (; i < count; ++i) largest = x[i] > largest ? x[i] : largest;
+  const Lanes wanted = Lanes::all(largest);
+  for (i = 0; i + kLanes <= count; i += kLanes) {
+    const uint32_t found = Lanes::equal(Lanes::load(x + i), wanted);
+    if (found != 0) return i + static_cast<size_t>(__builtin_ctz(found));
+  }
+  for (; i < count; ++i) {
+    if (x[i] == largest) return i;
+  }
+  return 0;  // nothing but what is not a number
+}
+
+}  // namespace
+}  // namespace cpu_simd
