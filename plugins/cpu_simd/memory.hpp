@@ -7,7 +7,8 @@
 
 namespace cpu_simd {
 
-/// Uninitialised bytes, 64-byte aligned. Throws bitgate::Error(BG_OUT_OF_MEMORY) naming the size.
+/// Zeros, 64-byte aligned, whose pages are there: none is provided at its first use inside a run.
+/// Throws bitgate::Error(BG_OUT_OF_MEMORY) naming the size.
 class Memory {
  public:
   Memory() = default;

@@ -16,15 +16,20 @@ TEST_CASE("a team covers every index once, round after round") {
     cpu_simd::ThreadTeam team(size);
     for (std::size_t round = 0; round < 500; ++round) {
       const std::size_t count = round % 37;
+      const std::size_t chunk = 1 + round % 5;
       std::vector<std::atomic<int>> visits(count);
       std::atomic<bool> in_range{true};
-      team.for_ranges(count, 1 + round % 5,
-                      [&](std::size_t begin, std::size_t end, std::size_t worker) {
-                        if (worker >= size) in_range = false;
-                        for (std::size_t i = begin; i < end; ++i) ++visits[i];
-                      });
+      std::atomic<bool> long_enough{true};
+      const auto job = [&](std::size_t begin, std::size_t end, std::size_t worker) {
+        if (worker >= size) in_range = false;
+        if (end - begin < chunk && end != count) long_enough = false;
+        for (std::size_t i = begin; i < end; ++i) ++visits[i];
+      };
+      team.for_ranges(count, chunk, job);
+      team.for_shrinking_ranges(count, chunk, job);
       REQUIRE(in_range);
-      REQUIRE(std::all_of(visits.begin(), visits.end(), [](const auto& n) { return n == 1; }));
+      REQUIRE(long_enough);
+      REQUIRE(std::all_of(visits.begin(), visits.end(), [](const auto& n) { return n == 2; }));
     }
   }
 }

@@ -2,6 +2,8 @@
 // run, in every format, against the oracle: exact, so also equal between them.
 #include "oracle/matmul.hpp"
 
+#include <algorithm>
+
 #include <bitgate/formats.hpp>
 
 #include "machine.hpp"
@@ -123,6 +125,25 @@ TEST_CASE("ternary products do not wrap where sums are largest") {
           }
         }
       }
+    }
+  }
+}
+
+TEST_CASE("all five weights that may share a byte come apart") {
+  // Row r has the digits of r in base 3, one for each four columns: what a byte of 1.6 bits a
+  // weight holds, in all its 243 values.
+  oracle::Ternary weights = filled(243, 20, 0);
+  for (int row = 0; row < 243; ++row) {
+    for (int col = 0, digits = row; col < 20; col += 4, digits /= 3) {
+      std::fill_n(weights.codes.begin() + row * 20 + col, 4,
+                  static_cast<std::int8_t>(digits % 3 - 1));
+    }
+  }
+  for (const std::uint64_t batch : {1, 12}) {
+    const std::vector<std::int8_t> x = some_activations(batch * 20);
+    for (const cpu_simd::Implementation* on : usable()) {
+      CAPTURE(batch, on->name);
+      CHECK(product(*on, formats::kTl2, weights, x, batch) == wanted(weights, x, batch));
     }
   }
 }
