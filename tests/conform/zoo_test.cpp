@@ -86,8 +86,8 @@ TEST_CASE("a plugin of which nothing could be checked is no plugin that conforms
 }
 
 TEST_CASE("a device of which nothing could be checked is named beside those that conform") {
-  const Checked checked =
-      check_plugin(ZOO_PLUGIN, {"--include", "describe.unknown-device", "--include", "*.capable"});
+  const Checked checked = check_plugin(ZOO_PLUGIN, {"--include", "describe.unknown-device",
+                                                    "--include", "*.capable", "--timeout", "2s"});
   INFO(checked.outcome.out);
   CHECK(checked.outcome.exit_code == 1);  // of another one
   CHECK_THAT(checked.outcome.out,
