@@ -44,8 +44,8 @@ std::string device_names(const std::vector<worker::DeviceInfo>& devices) {
   return names.empty() ? "none" : names;
 }
 
-/// Why a plugin is unavailable. One that knows better than "unavailable" begins its message with one
-/// of the gate contract's words.
+/// Why a plugin is unavailable. One that knows better than "unavailable" begins its message with
+/// one of the gate contract's words.
 Reason unavailable(const std::string& message) {
   for (const char* code : {reason::kNoGpuAvailable, reason::kMissingTool}) {
     const std::string prefix = std::string(code) + ": ";
