@@ -39,21 +39,25 @@ void untouched(Bench& bench, const char* fact) {
 /// A plugin that says so may leave the threads that a driver beneath it keeps, which are there
 /// once.
 void threads(Bench& bench) {
-  const nlohmann::json described = description(bench);
-  const bool of_driver = described.is_object() && described.value("driver_threads", false);
-  if (!of_driver) return untouched(bench, "threads");
   require_survival(bench);
   auto worker = bench.worker();
   const nlohmann::json open = worker::open_request(bench.setting().plugin, bench.setting().options);
+  const auto count = [&] { return worker->call({{"do", "inspect"}})["threads"]; };
+  const nlohmann::json before = count();
   worker->call(open);
   use_and_close(bench, worker);
-  const nlohmann::json once = worker->call({{"do", "inspect"}});
+  const nlohmann::json once = count();
+  if (before == once) return;
+  const nlohmann::json described = description(bench);
+  if (!described.is_object() || !described.value("driver_threads", false)) {
+    return bench.fail(fmt::format("{} before, {} after", before.dump(), once.dump()));
+  }
   worker->call(open);
   use_and_close(bench, worker);
-  const nlohmann::json twice = worker->call({{"do", "inspect"}});
-  if (once["threads"] == twice["threads"]) return;
-  bench.fail(fmt::format("{} after it was closed, {} after the next time", once["threads"].dump(),
-                         twice["threads"].dump()));
+  const nlohmann::json twice = count();
+  if (once == twice) return;
+  bench.fail(
+      fmt::format("{} after it was closed, {} after the next time", once.dump(), twice.dump()));
 }
 
 template <const char* Fact>

@@ -13,7 +13,9 @@ std::string pipeline(const std::string& backend, const std::string& gates) {
   return "version: 1\n"
          "name: gpus\n"
          "backends:\n"
-         "  gpu: " + backend + "\n"
+         "  gpu: " +
+         backend +
+         "\n"
          "  simd: {plugin: cpu_simd}\n"
          "suites:\n"
          "  matmul:\n"
@@ -23,7 +25,8 @@ std::string pipeline(const std::string& backend, const std::string& gates) {
          "    compute: {batch: [1, 5], threads: 1, cache: hot}\n"
          "sampling: {min_samples: 3, precision: 50%, max_time: 20ms}\n"
          "limits: {step: 10min}\n"
-         "gates:\n" + gates;
+         "gates:\n" +
+         gates;
 }
 
 const std::string kExact = "  - {id: exact, metric: output.mismatches, require: \"== 0\"}\n";
@@ -51,8 +54,8 @@ void check_digests(const json& receipt) {
 }  // namespace
 
 TEST_CASE("a simulated device computes what the CPU does and meets no gate about time") {
-  const Run run = run_pipeline(
-      pipeline(std::string("{plugin: ") + CUDA_SIMULATED + "}", kExact + kSpeed));
+  const Run run =
+      run_pipeline(pipeline(std::string("{plugin: ") + CUDA_SIMULATED + "}", kExact + kSpeed));
   INFO(run.outcome.err);
   check_digests(run.receipt);
   CHECK(run.gate("exact")["status"] == "pass");
@@ -68,7 +71,8 @@ TEST_CASE("without a GPU, cuda loads and says so in the driver's words") {
   INFO(run.outcome.err);
   const json& result = run.on("gpu");
   CHECK(result["status"] == "skipped");
-  CHECK_THAT(result["reason"].get<std::string>(), Contains("no-gpu-available: cudaGetDeviceCount: "));
+  CHECK_THAT(result["reason"].get<std::string>(),
+             Contains("no-gpu-available: cudaGetDeviceCount: "));
   CHECK(run.gate("speed")["status"] == "skipped");
 }
 #endif
@@ -87,8 +91,7 @@ TEST_CASE("without a driver, opencl says where drivers are looked for") {
 
 TEST_CASE("opencl computes what the CPU does, however it cuts the work") {
   const auto work = GENERATE(as<std::string>(), "cores", "lanes");
-  const Run run =
-      run_pipeline(pipeline("{plugin: opencl, options: {work: " + work + "}}", kExact));
+  const Run run = run_pipeline(pipeline("{plugin: opencl, options: {work: " + work + "}}", kExact));
   INFO(run.outcome.err);
   if (run.on("gpu")["status"] == "skipped") {  // no driver here, which the other test is about
     CHECK_THAT(run.on("gpu")["reason"].get<std::string>(), Contains("no-gpu-available"));
