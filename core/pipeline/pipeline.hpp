@@ -63,6 +63,7 @@ struct ReporterSpec {
   nlohmann::json options = nlohmann::json::object();
   bool required = false;
   OptionPlaces option_places = {};  ///< empty: the reporter was named on the command line
+  std::string file = {};            ///< where it was written; empty: in the pipeline
 };
 
 struct Pipeline {
