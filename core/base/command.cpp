@@ -97,7 +97,7 @@ std::string command_output(const std::vector<std::string>& argv, std::size_t mos
   if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return output;
   ::lseek(::fileno(words.get()), 0, SEEK_SET);
   std::string said = to_utf8(drain(::fileno(words.get()), kMostWords));
-  said = said.substr(0, said.find('\n'));
+  said.resize(std::min(said.find('\n'), said.size()));
   throw std::runtime_error(said.empty() ? argv[0] + " failed" : said);
 }
 
