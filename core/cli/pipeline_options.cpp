@@ -1,8 +1,16 @@
 #include "cli/pipeline_options.hpp"
 
+#include <cstdio>
+#include <optional>
 #include <sstream>
+#include <system_error>
 
 #include <fmt/format.h>
+
+#include "base/file.hpp"
+#include "cli/config_source.hpp"
+#include "pipeline/reader.hpp"
+#include "pipeline/repository_file.hpp"
 
 namespace bitgate::cli {
 namespace {
@@ -27,6 +35,27 @@ std::string why_empty(const Pipeline& pipeline, std::size_t before_filter,
                      pipeline.suites.front().name);
 }
 
+/// The directory above or at this process's that is a git repository; else this process's.
+fs::path repository_root() {
+  const fs::path here = fs::current_path();
+  for (fs::path at = here;; at = at.parent_path()) {
+    std::error_code error;
+    if (fs::exists(at / ".git", error)) return at;
+    if (at == at.parent_path()) return here;
+  }
+}
+
+std::optional<std::string> repository_file(const po::variables_map& values, const fs::path& path) {
+  constexpr std::uint64_t kMostBytes = 1U << 20;
+  if (has_config_ref(values)) return find_in_ref(values, path);
+  try {
+    return read_file(path, kMostBytes);
+  } catch (const std::system_error& error) {
+    if (error.code() == std::errc::no_such_file_or_directory) return std::nullopt;
+    throw UsageError(fmt::format("{} can't be read: {}", path.string(), error.code().message()));
+  }
+}
+
 }  // namespace
 
 po::options_description selection_options() {
@@ -38,6 +67,7 @@ po::options_description selection_options() {
       "replace an axis of every suite, e.g. -a batch=1,8 (repeatable)");
   add("threads", po::value<std::string>()->value_name("N|all[,…]"), "short for -a threads=…");
   add("seed", po::value<std::uint64_t>()->value_name("N"), "seed of all synthetic inputs");
+  add_config_source(options);
   return options;
 }
 
@@ -80,7 +110,15 @@ fs::path pipeline_path(const po::variables_map& values) {
 }
 
 void select(const po::variables_map& values, Selection& out) {
-  out.pipeline = read_pipeline(pipeline_path(values), overrides_of(values));
+  const fs::path path = pipeline_path(values);
+  out.pipeline = has_config_ref(values)
+                     ? parse_pipeline_of(path, read_from_ref(values, path), overrides_of(values))
+                     : read_pipeline(path, overrides_of(values));
+  const fs::path file = repository_root() / kRepositoryFile;
+  if (const auto text = repository_file(values, file)) {
+    apply_repository_file(*text, file, out.pipeline);
+    fmt::print(stderr, "note: reporters and routes as in {}\n", file.string());
+  }
   choose_cases(values, out);
 }
 

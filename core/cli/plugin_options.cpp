@@ -3,6 +3,9 @@
 #include <string>
 #include <vector>
 
+#include "cli/config_source.hpp"
+#include "worker/lock_text.hpp"
+
 namespace bitgate::cli {
 namespace {
 
@@ -66,7 +69,9 @@ worker::SearchOptions plugin_rules(const po::variables_map& values, const fs::pa
   worker::SearchOptions rules = plugin_rules(values);
   if (values.count("locked") != 0 || values.count("lock") != 0) {
     try {
-      rules.lock = worker::Lock::read(lock_path(values, pipeline));
+      const fs::path path = lock_path(values, pipeline);
+      rules.lock = has_config_ref(values) ? worker::parse_lock(read_from_ref(values, path), path)
+                                          : worker::Lock::read(path);
     } catch (const std::runtime_error& error) {
       throw UsageError(error.what());
     }

@@ -89,7 +89,8 @@ Verdict conclude(std::span<const GateResult> gates, std::span<const CaseResult> 
     return make(VerdictStatus::kFail, impossible.about(), routes.fail, ExitCode::kFail);
   }
   if (const GateResult* failed = find_gate(gates, GateStatus::kFail)) {
-    return make(VerdictStatus::kFail, about(*failed), routes.after_fail_of(failed->metric), ExitCode::kFail);
+    return make(VerdictStatus::kFail, about(*failed), routes.after_fail_of(failed->metric),
+                ExitCode::kFail);
   }
   if (const Found broken = find_case(cases, CaseStatus::kError)) {
     return make(VerdictStatus::kFail, broken.about(), routes.after_tooling(), ExitCode::kFault);

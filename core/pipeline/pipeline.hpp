@@ -85,6 +85,7 @@ struct ReporterSpec {
   nlohmann::json options = nlohmann::json::object();
   bool required = false;
   OptionPlaces option_places = {};  ///< empty: the reporter was named on the command line
+  std::string file = {};            ///< where it was written; empty: in the pipeline
 };
 
 struct Pipeline {
@@ -96,6 +97,8 @@ struct Pipeline {
   std::optional<std::uint64_t> replaced_seed;                        ///< likewise
   std::optional<std::uint64_t> replaced_tokens;                      ///< likewise
   std::vector<std::pair<std::string, std::string>> replaced_values;  ///< likewise: path, YAML
+  std::string repository_path;  ///< of the .bitgate.yaml that was laid over it; empty if none
+  std::string repository_text;  ///< of that file
   std::string name;
   std::string gate;
   std::optional<FlowGuard> guard;  ///< of the flow that it belongs to; none: it always runs

@@ -92,18 +92,6 @@ Limits read_limits(const Value& value) {
   return limits;
 }
 
-ReporterSpec read_reporter(const Value& value) {
-  ReporterSpec reporter;
-  if (!value.is_map("{plugin: console}")) return reporter;
-  value.only_keys({"plugin", "options", "required"});
-  reporter.plugin = read_plugin(value, "console");
-  if (const auto required = value.get("required")) {
-    reporter.required = required->boolean().value_or(false);
-  }
-  reporter.options = read_options(value, reporter.option_places, true);
-  return reporter;
-}
-
 /// "flow:gate:name" in lower case.
 bool is_gate_id(const std::string& text) {
   constexpr std::string_view kMiddle = ":gate:";
@@ -177,11 +165,8 @@ Pipeline read_root(const Value& root, bool axes_replaced) {
     pipeline.gates = read_gates(*gates, pipeline, axes_replaced);
   }
   if (const auto routes = root.get("routes")) pipeline.routes = read_routes(*routes);
-  if (const auto reporters = root.get("reporters");
-      reporters && reporters->is_list("[{plugin: console}]")) {
-    for (const Value& value : reporters->items()) {
-      pipeline.reporters.push_back(read_reporter(value));
-    }
+  if (const auto reporters = root.get("reporters")) {
+    pipeline.reporters = read_reporters(*reporters);
   }
   return pipeline;
 }
@@ -206,8 +191,9 @@ Pipeline parse_pipeline(std::string_view text, const std::string& file,
   return pipeline;
 }
 
-Pipeline read_pipeline(const std::filesystem::path& path, const Overrides& overrides) {
-  Pipeline pipeline = parse_pipeline(load_text(path), path.string(), overrides);
+Pipeline parse_pipeline_of(const std::filesystem::path& path, std::string_view text,
+                           const Overrides& overrides) {
+  Pipeline pipeline = parse_pipeline(text, path.string(), overrides);
   pipeline.path = std::filesystem::absolute(path);
   const std::filesystem::path directory = pipeline.path.parent_path();
   const auto resolve = [&](std::filesystem::path& file) {
@@ -220,6 +206,10 @@ Pipeline read_pipeline(const std::filesystem::path& path, const Overrides& overr
     resolve(suite.generate->logits);
   }
   return pipeline;
+}
+
+Pipeline read_pipeline(const std::filesystem::path& path, const Overrides& overrides) {
+  return parse_pipeline_of(path, load_text(path), overrides);
 }
 
 }  // namespace bitgate

@@ -30,6 +30,11 @@ struct Overrides {
 Pipeline parse_pipeline(std::string_view text, const std::string& file,
                         const Overrides& overrides = {});
 
+/// The same for the text of the file at `path`, in whose directory its relative paths are; the file
+/// need not be there.
+Pipeline parse_pipeline_of(const std::filesystem::path& path, std::string_view text,
+                           const Overrides& overrides = {});
+
 /// Reads and checks a pipeline file. Throws ConfigError with up to 20 diagnostics sorted by
 /// position.
 Pipeline read_pipeline(const std::filesystem::path& path, const Overrides& overrides = {});

@@ -44,8 +44,7 @@ std::optional<FlowGuard> read_flow(const Value& value) {
   return guard;
 }
 
-Routes read_routes(const Value& value) {
-  Routes routes;
+Routes read_routes(const Value& value, Routes routes) {
   if (!value.is_map("{pass: \"FINALIZE → quality-finalizer\"}")) return routes;
   value.only_keys({"pass", "fail", "retry", "accuracy", "speed", "tooling"});
   const auto read = [&](const char* key, std::string& out) {

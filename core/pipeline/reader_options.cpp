@@ -106,4 +106,27 @@ nlohmann::json read_options(const Value& owner, OptionPlaces& places, bool takes
   return json_of(*options, takes_secrets);
 }
 
+namespace {
+
+ReporterSpec read_reporter(const Value& value) {
+  ReporterSpec reporter;
+  if (!value.is_map("{plugin: console}")) return reporter;
+  value.only_keys({"plugin", "options", "required"});
+  reporter.plugin = read_plugin(value, "console");
+  if (const auto required = value.get("required")) {
+    reporter.required = required->boolean().value_or(false);
+  }
+  reporter.options = read_options(value, reporter.option_places, true);
+  return reporter;
+}
+
+}  // namespace
+
+std::vector<ReporterSpec> read_reporters(const Value& value) {
+  std::vector<ReporterSpec> reporters;
+  if (!value.is_list("[{plugin: console}]")) return reporters;
+  for (const Value& item : value.items()) reporters.push_back(read_reporter(item));
+  return reporters;
+}
+
 }  // namespace bitgate

@@ -26,7 +26,9 @@ std::string read_plugin(const Value& owner, const char* example);
 nlohmann::json read_options(const Value& owner, OptionPlaces& places, bool takes_secrets);
 
 std::optional<FlowGuard> read_flow(const Value& value);
-Routes read_routes(const Value& value);
+/// Over these, key by key.
+Routes read_routes(const Value& value, Routes routes = {});
+std::vector<ReporterSpec> read_reporters(const Value& value);
 
 /// An axis: one value or a list of different ones. `read_one` gives nothing after noting an error.
 template <class T, class ReadOne>

@@ -325,6 +325,10 @@ PipelineInfo pipeline_of(const Part& part) {
     out.set.emplace_back(pair[0], pair[1]);
   });
   out.filter = part["filter"].text_or_empty();
+  if (const Part repository = part["repository_file"]; !repository.is_null()) {
+    out.repository_path = repository["path"].text();
+    out.repository_text = repository["text"].text();
+  }
   return out;
 }
 

@@ -37,6 +37,11 @@ Json to_json(const PipelineInfo& pipeline) {
     axes[to_utf8(axis)] = Json::array();
     for (const std::string& value : values) axes[to_utf8(axis)].push_back(to_utf8(value));
   }
+  Json repository;
+  if (!pipeline.repository_path.empty()) {
+    repository = {{"path", to_utf8(pipeline.repository_path)},
+                  {"text", to_utf8(pipeline.repository_text)}};
+  }
   Json set = Json::array();
   for (const auto& [path, value] : pipeline.set) {
     set.push_back(Json::array({to_utf8(path), to_utf8(value)}));
@@ -50,7 +55,8 @@ Json to_json(const PipelineInfo& pipeline) {
           {"seed", pipeline.seed ? Json(*pipeline.seed) : Json(nullptr)},
           {"tokens", pipeline.tokens ? Json(*pipeline.tokens) : Json(nullptr)},
           {"set", std::move(set)},
-          {"filter", text_or_null(pipeline.filter)}};
+          {"filter", text_or_null(pipeline.filter)},
+          {"repository_file", std::move(repository)}};
 }
 
 Json to_json(const Metric& metric) {

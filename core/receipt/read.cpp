@@ -24,7 +24,7 @@ Json parse_receipt(const std::string& text) {
       return true;
     });
   } catch (const Json::exception& error) {
-    throw BadReceipt(std::string("is no JSON: ") + error.what());
+    throw BadReceipt("is no JSON: " + to_utf8(error.what()));
   }
   const auto schema = receipt.is_object() ? receipt.find("schema") : receipt.end();
   if (!receipt.is_object() || schema == receipt.end() || !schema->is_string()) {

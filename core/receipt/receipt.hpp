@@ -268,7 +268,9 @@ struct PipelineInfo {
   std::optional<std::uint64_t> seed = {};                     ///< likewise
   std::optional<std::uint64_t> tokens = {};                   ///< likewise
   std::vector<std::pair<std::string, std::string>> set = {};  ///< likewise: path, YAML
-  std::string filter = {};  ///< that chose among the cases; empty: all
+  std::string filter = {};           ///< that chose among the cases; empty: all
+  std::string repository_path = {};  ///< of the .bitgate.yaml laid over the pipeline; empty if none
+  std::string repository_text = {};
 };
 
 struct Receipt {

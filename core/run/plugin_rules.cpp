@@ -21,18 +21,20 @@ struct Use {
   std::string plugin;
   const json* options;
   const OptionPlaces* places;
+  std::string file;  ///< where it was written
 };
 
 std::vector<Use> uses_of(const Pipeline& pipeline) {
   std::vector<Use> uses;
   for (const BackendSpec& backend : pipeline.backends) {
     uses.push_back({"backends." + backend.name, "backend", backend.plugin, &backend.options,
-                    &backend.option_places});
+                    &backend.option_places, pipeline.file});
   }
   for (std::size_t i = 0; i < pipeline.reporters.size(); ++i) {
     const ReporterSpec& reporter = pipeline.reporters[i];
     uses.push_back({fmt::format("reporters[{}]", i), "reporter", reporter.plugin, &reporter.options,
-                    &reporter.option_places});
+                    &reporter.option_places,
+                    reporter.file.empty() ? pipeline.file : reporter.file});
   }
   return uses;
 }
@@ -55,7 +57,7 @@ class Schemas {
 };
 
 /// Of an option given on the command line there is no place in the file.
-Diagnostic diagnostic_of(const OptionMistake& mistake, const Use& use, const Pipeline& pipeline) {
+Diagnostic diagnostic_of(const OptionMistake& mistake, const Use& use) {
   const auto& places = mistake.at_key ? use.places->keys : use.places->values;
   const auto place = places.find(mistake.pointer);
   const std::string below = dotted(mistake.pointer);
@@ -64,7 +66,7 @@ Diagnostic diagnostic_of(const OptionMistake& mistake, const Use& use, const Pip
   if (place == places.end()) {
     return {"command line", 0, 0, use.plugin, mistake.message};
   }
-  return {pipeline.file, place->second.line, place->second.column, path, mistake.message};
+  return {use.file, place->second.line, place->second.column, path, mistake.message};
 }
 
 }  // namespace
@@ -101,7 +103,7 @@ std::vector<std::string> check_options(const Pipeline& pipeline, const worker::C
     try {
       const json& schema = schemas.of(resolve_plugin(use.plugin, use.kind, pipeline, catalog));
       for (const OptionMistake& mistake : option_mistakes(schema, *use.options)) {
-        diagnostics.push_back(diagnostic_of(mistake, use, pipeline));
+        diagnostics.push_back(diagnostic_of(mistake, use));
       }
     } catch (const std::runtime_error& error) {
       const std::string why = error.what();

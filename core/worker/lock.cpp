@@ -11,6 +11,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/file.hpp"
+#include "worker/lock_text.hpp"
 
 namespace bitgate::worker {
 namespace {
@@ -30,27 +31,34 @@ Pin pin_of(const Json& entry) {
   return pin;
 }
 
+std::runtime_error unusable(const std::filesystem::path& path, const std::string& why) {
+  return std::runtime_error(
+      fmt::format("{}: {}: write it with bitgate plugin lock", path.string(), why));
+}
+
 bool same_plugin(const Pin& a, const Pin& b) { return a.id == b.id && a.kind == b.kind; }
 
 }  // namespace
 
-Lock Lock::read(const std::filesystem::path& path) {
-  const auto fail = [&](const std::string& why) {
-    return std::runtime_error(
-        fmt::format("{}: {}: write it with bitgate plugin lock", path.string(), why));
-  };
+Lock parse_lock(const std::string& text, const std::filesystem::path& path) {
   try {
-    const Json document = Json::parse(read_file(path, kMostBytes));
-    if (document.at("schema") != kSchema) throw fail(fmt::format("is no {}", kSchema));
+    const Json document = Json::parse(text);
+    if (document.at("schema") != kSchema) throw unusable(path, fmt::format("is no {}", kSchema));
     Lock lock(path);
     for (const Json& entry : document.at("plugins")) lock.add(pin_of(entry));
     return lock;
-  } catch (const std::system_error& error) {
-    throw fail("can't be read: " + error.code().message());
   } catch (const std::invalid_argument& error) {
-    throw fail(error.what());
+    throw unusable(path, error.what());
   } catch (const Json::exception& error) {
-    throw fail(fmt::format("is no lock file ({})", error.what()));
+    throw unusable(path, fmt::format("is no lock file ({})", error.what()));
+  }
+}
+
+Lock Lock::read(const std::filesystem::path& path) {
+  try {
+    return parse_lock(read_file(path, kMostBytes), path);
+  } catch (const std::system_error& error) {
+    throw unusable(path, "can't be read: " + error.code().message());
   }
 }
 

@@ -46,6 +46,7 @@ Result result_of(const Json& receipt) {
     result.status = status;
   } else {
     const std::string code = result.reason.substr(0, result.reason.find(':'));
+    result.reason.erase(0, std::min(code.size() + 2, result.reason.size()));
     result.status =
         "skipped (" + bitgate::detail::evidence_word(code.empty() ? "unknown" : code) + ")";
   }

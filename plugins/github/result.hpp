@@ -17,7 +17,7 @@ struct Result {
   std::string short_gate;  ///< "benchmarks"
   Outcome outcome = Outcome::kSkipped;
   std::string status;    ///< "pass", "fail", "skipped (inconclusive)": nothing else
-  std::string reason;    ///< of anything but a pass, with its detail: "limit: simd-gain: …"
+  std::string reason;    ///< of a fail: "limit: simd-gain: …"; the detail of a skip
   std::string evidence;  ///< bitgate/evidence.hpp's line
   std::string route;     ///< "NEXT → code-refiner"
   std::string measured;  ///< "5 of 6 cases measured"

@@ -1,0 +1,42 @@
+#include "pipeline/repository_file.hpp"
+
+#include <utility>
+#include <vector>
+
+#include "pipeline/node.hpp"
+#include "pipeline/reader_parts.hpp"
+#include "pipeline/reading.hpp"
+
+namespace bitgate {
+
+void apply_repository_file(std::string_view text, const std::filesystem::path& path,
+                           Pipeline& pipeline) {
+  const Node node = parse_yaml(text, path.string());
+  Reading reading(path.string());
+  const Value root(reading, node, "");
+  Routes routes = pipeline.routes;
+  std::vector<ReporterSpec> reporters = pipeline.reporters;
+  if (root.is_map("{reporters: [{plugin: console}]}")) {
+    root.only_keys({"reporters", "routes"});
+    if (const auto given = root.get("routes")) routes = read_routes(*given, std::move(routes));
+    if (const auto given = root.get("reporters")) reporters = read_reporters(*given);
+  }
+  reading.finish();
+  if (root.get("reporters")) {
+    for (ReporterSpec& reporter : reporters) {
+      reporter.file = path.string();
+      const bool is_relative =
+          reporter.plugin.starts_with("./") || reporter.plugin.starts_with("../");
+      if (is_relative) {
+        reporter.plugin =
+            (std::filesystem::absolute(path).parent_path() / reporter.plugin).lexically_normal();
+      }
+    }
+  }
+  pipeline.repository_path = path.string();
+  pipeline.repository_text = text;
+  pipeline.routes = std::move(routes);
+  pipeline.reporters = std::move(reporters);
+}
+
+}  // namespace bitgate
