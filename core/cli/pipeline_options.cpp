@@ -67,6 +67,11 @@ po::options_description selection_options() {
       "replace an axis of every suite, e.g. -a batch=1,8 (repeatable)");
   add("threads", po::value<std::string>()->value_name("N|all[,…]"), "short for -a threads=…");
   add("seed", po::value<std::uint64_t>()->value_name("N"), "seed of all synthetic inputs");
+  add("tokens", po::value<std::uint64_t>()->value_name("N"),
+      "most tokens that a prompt is answered with, in every suite that generates");
+  add("set", po::value<std::vector<std::string>>()->composing()->value_name("KEY=VALUE"),
+      "replace any value of the pipeline, e.g. --set suites.inference.load.path=model.gguf; files "
+      "are relative to here (repeatable)");
   add_config_source(options);
   return options;
 }

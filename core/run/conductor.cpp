@@ -193,7 +193,9 @@ Receipt conduct(const Pipeline& pipeline, std::span<const Case> cases, const Run
                       pipeline.replaced_seed,
                       pipeline.replaced_tokens,
                       pipeline.replaced_values,
-                      options.filter};
+                      options.filter,
+                      pipeline.repository_path,
+                      pipeline.repository_text};
 
   const worker::Catalog catalog = worker::search(worker::search_directories(), options.plugins);
   const worker::WorkerOptions workers = worker_setup(pipeline.limits, options.isolate);

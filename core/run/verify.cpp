@@ -13,6 +13,7 @@
 #include "pipeline/diagnostics.hpp"
 #include "pipeline/expand.hpp"
 #include "pipeline/reader.hpp"
+#include "pipeline/repository_file.hpp"
 #include "receipt/json.hpp"
 #include "receipt/read.hpp"
 #include "run/case_metrics.hpp"
@@ -174,6 +175,9 @@ Pipeline pipeline_in(const PipelineInfo& info) {
     Pipeline pipeline =
         parse_pipeline(info.text, info.path, {info.axes, info.seed, info.tokens, info.set});
     pipeline.path = info.path;
+    if (!info.repository_path.empty()) {
+      apply_repository_file(info.repository_text, info.repository_path, pipeline);
+    }
     return pipeline;
   } catch (const ConfigError& error) {
     throw BadReceipt(

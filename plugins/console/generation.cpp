@@ -16,6 +16,10 @@ constexpr std::size_t kWidestAnswer = 60;
 
 std::string count_text(const Json& value) { return number_text(value.get<double>()); }
 
+std::string counted(const Json& count, const std::string& what) {
+  return count_text(count) + " " + what + (count == 1 ? "" : "s");
+}
+
 /// "1.83 GB"
 std::string bytes_text(double bytes) {
   for (const char* unit : {"B", "kB", "MB"}) {
@@ -99,8 +103,8 @@ std::string generation_notes(const std::vector<const Json*>& cases, const Style&
   std::string out =
       "  " +
       style.dim(model + ", " + count_text(info.at("parameters")) + " weights stored as " +
-                text_of(info.at("stored_as")) + "; " + count_text(info.at("prompts")) +
-                " prompts of " + count_text(info.at("prompt_tokens")) + " tokens, " +
+                text_of(info.at("stored_as")) + "; " + counted(info.at("prompts"), "prompt") +
+                " of " + counted(info.at("prompt_tokens"), "token") + ", " +
                 count_text(info.at("generated")) + " generated") +
       "\n";
   const std::string profile = profile_line(info.at("profile"));

@@ -57,6 +57,17 @@ std::string gate_row(const Json& gate) {
          " |\n";
 }
 
+/// Of a product, or of both phases of a model that answers.
+std::string rate(const Json& result) {
+  if (const auto throughput = metric(result, "compute.throughput")) return *throughput;
+  std::string out;
+  if (const auto prefill = metric(result, "prefill.rate")) out += "prefill " + *prefill;
+  if (const auto decode = metric(result, "decode.rate")) {
+    out += (out.empty() ? "decode " : ", decode ") + *decode;
+  }
+  return out;
+}
+
 std::string case_row(const Json& result) {
   std::string kernels;
   for (const Json& kernel : result.at("kernels")) {
@@ -64,9 +75,9 @@ std::string case_row(const Json& result) {
     if (kernels.size() > 1000) break;
   }
   return "| " + code(text_of(result.at("id"))) + " | " + status_of(result) + " | " +
-         metric(result, "compute.time").value_or("") + " | " +
-         metric(result, "compute.throughput").value_or("") + " | " +
-         metric(result, "compute.ceiling").value_or("") + " | " + kernels + " |\n";
+         metric(result, "compute.time").value_or("") + " | " + rate(result) + " | " +
+         metric(result, "compute.ceiling").value_or(metric(result, "decode.ceiling").value_or("")) +
+         " | " + kernels + " |\n";
 }
 
 /// A row for each item while there is room, in bytes; the rest is counted.
