@@ -17,7 +17,8 @@ TEST_CASE("--version names the version and the commit") {
 
 TEST_CASE("every command has help that shows how it is called") {
   for (const char* command :
-       {"run", "report", "plan", "list", "validate", "doctor", "schema", "plugin", "model", "repro"}) {
+       {"run", "report", "plan", "list", "validate", "doctor", "schema", "plugin", "model", "repro",
+        "verify", "merge", "compare", "selftest"}) {
     INFO(command);
     const Outcome outcome = run_bitgate({command, "--help"});
     CHECK(outcome.exit_code == 0);
