@@ -101,8 +101,11 @@ TEST_CASE("what is not decided says what it would take") {
   CHECK_FALSE(samples_needed(evidence, between(-kNone, 100)));
   // A quarter of the distance takes sixteen times the samples; four times the samples tell half.
   const RequireKind value = RequireKind::kValue;
-  CHECK(detectable(around(100, 10, 120), value) ==
-        Approx(detectable(evidence, value) / 2).epsilon(0.1));
+  Evidence four = evidence;
+  for (int i = 0; i < 3; ++i) {
+    four.samples.insert(four.samples.end(), evidence.samples.begin(), evidence.samples.end());
+  }
+  CHECK(detectable(four, value) == Approx(detectable(evidence, value) / 2).epsilon(0.1));
   CHECK(detectable(around(100, 0, 30), value) == 0);
   // A change is a share already, and may be near zero.
   CHECK(detectable(around(0.001, 0.1, 30), RequireKind::kChange) ==
