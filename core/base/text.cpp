@@ -99,6 +99,17 @@ bool filter_matches(std::string_view pattern, std::string_view text) {
   return wild ? glob(pattern, text) : text.find(pattern) != std::string_view::npos;
 }
 
+Character first_character(std::string_view text) {
+  const std::size_t size = sequence_length(text);
+  if (size == 0) return {U'\uFFFD', 1};
+  const auto lead = static_cast<unsigned char>(text[0]);
+  char32_t code = size == 1 ? lead : lead & (0x7FU >> size);
+  for (std::size_t i = 1; i < size; ++i) {
+    code = code << 6U | (static_cast<unsigned char>(text[i]) & 0x3FU);
+  }
+  return {code, size};
+}
+
 std::string to_utf8(std::string_view bytes) {
   std::string out;
   while (!bytes.empty()) {

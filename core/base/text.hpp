@@ -20,6 +20,13 @@ std::string did_you_mean(std::string_view word, std::span<const std::string> can
 /// the wildcards * (any text) or ? (any character).
 bool filter_matches(std::string_view pattern, std::string_view text);
 
+struct Character {
+  char32_t code;      ///< U+FFFD for a byte that begins no well-formed UTF-8 sequence
+  std::size_t bytes;  ///< that it takes; 1 for such a byte
+};
+/// The character at the front of a text, which isn't empty.
+Character first_character(std::string_view text);
+
 /// Valid UTF-8: bytes that are not become U+FFFD.
 std::string to_utf8(std::string_view bytes);
 

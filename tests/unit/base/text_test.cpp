@@ -68,6 +68,21 @@ TEST_CASE("Bytes that are no UTF-8 are replaced one by one") {
         kReplacement + kReplacement + kReplacement + kReplacement);  // above U+10FFFF
 }
 
+TEST_CASE("the first character of a text, and bytes that begin none") {
+  const auto first = [](std::string_view text) {
+    const Character character = first_character(text);
+    return std::pair(character.code, character.bytes);
+  };
+  CHECK(first("ab") == std::pair(U'a', std::size_t{1}));
+  CHECK(first("äb") == std::pair(U'ä', std::size_t{2}));
+  CHECK(first("€b") == std::pair(U'€', std::size_t{3}));
+  CHECK(first("😀b") == std::pair(U'😀', std::size_t{4}));
+  CHECK(first("\U0010FFFF") == std::pair(U'\U0010FFFF', std::size_t{4}));
+  for (const char* broken : {"\x80", "\xE2\x82", "\xED\xA0\x80", "\xC0\xAF", "\xFFz"}) {
+    CHECK(first(broken) == std::pair(U'\uFFFD', std::size_t{1}));
+  }
+}
+
 TEST_CASE("A prefix of text cuts no character") {
   const std::string text = "a\xC3\xA4\xE2\x82\xAC\xF0\x9F\x98\x80";  // 1, 2, 3 and 4 bytes
   CHECK(utf8_prefix(text, 10) == text);
