@@ -191,7 +191,7 @@ class Judge {
                                   show(interval.high, gate_.unit), rule_.require.text);
     if (evidence.undisturbed) return out + disturbed(result);
     out += fmt::format("{} {} tell {:.2g}%", evidence.samples.size(), evidence.each,
-                       detectable(evidence) * 100);
+                       detectable(evidence, rule_.require.kind) * 100);
     const auto needed = samples_needed(evidence, rule_.require);
     return out + (needed ? fmt::format(", this takes about {}", *needed)
                          : ", and the value is on the limit");

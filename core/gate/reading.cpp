@@ -125,6 +125,7 @@ std::string show(double value, const std::string& unit) {
     return fmt::format("{:.4g}ns", value);
   }
   if (unit == "x") return fmt::format("{:.3g}x", value);
+  if (unit == "%" && std::abs(value) >= 10) return fmt::format("{:+.0f}%", value * 100);
   if (unit == "%") return fmt::format("{:+.3g}%", value * 100);
   if (unit == "1" && value >= 0.001) return fmt::format("{:.3g}%", value * 100);
   if (unit == "1") return fmt::format("{:.3g}", value);

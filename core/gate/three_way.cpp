@@ -45,9 +45,9 @@ Side side_of(const Evidence& evidence, const Requirement& require, double error)
     const bool disturbed = evidence.undisturbed && holds(*evidence.undisturbed, require);
     return disturbed ? Side::kOpen : Side::kBeyond;
   }
-  // Fewer than six independent samples have no such interval.
-  const auto effective = static_cast<std::size_t>(effective_count(evidence.samples));
-  if (sign_tail(effective, effective) > kErrorRate) return Side::kOpen;
+  // Fewer than six samples have no such interval. Of more that are worth fewer it is their range.
+  const std::size_t count = evidence.samples.size();
+  if (sign_tail(count, count) > kErrorRate) return Side::kOpen;
   const Interval interval = interval_of(evidence);
   return holds(interval.low, require) && holds(interval.high, require) ? Side::kWithin
                                                                        : Side::kOpen;
@@ -58,8 +58,9 @@ Interval interval_of(const Evidence& evidence) {
   return median_interval(evidence.samples, 1 - 2 * kErrorRate, effective_count(evidence.samples));
 }
 
-double detectable(const Evidence& evidence) {
-  const double relative = deviation(evidence) / std::abs(evidence.value);
+double detectable(const Evidence& evidence, RequireKind kind) {
+  const double whole = kind == RequireKind::kChange ? 1 : std::abs(evidence.value);
+  const double relative = deviation(evidence) / whole;
   return kSpan * relative / std::sqrt(effective_count(evidence.samples));
 }
 

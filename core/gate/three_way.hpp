@@ -40,9 +40,9 @@ Side side_of(const Evidence& evidence, const Requirement& require, double error)
 /// Of the median, with kErrorRate at each end: a 95 % interval.
 Interval interval_of(const Evidence& evidence);
 
-/// The smallest relative distance from a limit that so many such samples tell in four of five
-/// cases.
-double detectable(const Evidence& evidence);
+/// The smallest distance from a limit that so many such samples tell in four of five cases: as a
+/// share of the value, or, of a change, as a change.
+double detectable(const Evidence& evidence, RequireKind kind);
 
 /// How many such samples tell a value from its nearest limit in four of five cases; nothing if the
 /// value is on the limit, or more than a billion would be needed.

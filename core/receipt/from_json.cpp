@@ -40,7 +40,9 @@ class Part {
     return json_.get<double>();
   }
   [[nodiscard]] std::uint64_t count() const {
-    if (!json_.is_number_unsigned()) fail("is no whole number from 0 on");
+    const bool whole =
+        json_.is_number_unsigned() || (json_.is_number_integer() && json_.get<std::int64_t>() >= 0);
+    if (!whole) fail("is no whole number from 0 on");
     return json_.get<std::uint64_t>();
   }
   template <class Word>

@@ -122,7 +122,6 @@ class Derivation {
     }
     receipt_.pipeline.name = pipeline_.name;
     receipt_.pipeline.gate = pipeline_.gate;
-    receipt_.pipeline.sha256 = pipeline_.sha256;
     Verdict recorded = receipt_.verdict;
     judge_receipt(pipeline_, receipt_);
     // Why there were no cases is said by whoever chose them.
@@ -195,6 +194,10 @@ Verification verify(const Json& document) {
                                           own == document.end() ? "nothing" : shown(*own), digest));
   }
   const Pipeline pipeline = pipeline_in(recorded.pipeline);
+  if (pipeline.sha256 != recorded.pipeline.sha256) {
+    out.differences.push_back(fmt::format("pipeline.sha256: the receipt says {}, its text has {}",
+                                          recorded.pipeline.sha256, pipeline.sha256));
+  }
   Derivation derivation(recorded, pipeline);
   if (const std::string why = derivation.why_other_cases(); !why.empty()) {
     out.differences.push_back("cases: not those of the pipeline: the receipt " + why);

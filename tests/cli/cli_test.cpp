@@ -16,8 +16,9 @@ TEST_CASE("--version names the version and the commit") {
 }
 
 TEST_CASE("every command has help that shows how it is called") {
-  for (const char* command : {"run", "report", "plan", "list", "validate", "doctor", "schema",
-                              "plugin", "model", "repro"}) {
+  for (const char* command :
+       {"run", "report", "plan", "list", "validate", "doctor", "schema", "plugin", "model", "repro",
+        "verify", "merge", "compare", "selftest"}) {
     INFO(command);
     const Outcome outcome = run_bitgate({command, "--help"});
     CHECK(outcome.exit_code == 0);

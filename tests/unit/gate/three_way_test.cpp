@@ -74,8 +74,9 @@ TEST_CASE("samples that follow each other count for less") {
   // Half of the time slow and half of the time fast, in one block each.
   Evidence blocks{100, {}, {}};
   for (int i = 0; i < 40; ++i) blocks.samples.push_back(i < 20 ? 90 : 110);
-  CHECK(side_of(blocks, between(-kNone, 110), kErrorRate) == Side::kOpen);
-  CHECK(side_of(blocks, between(-kNone, 111), kErrorRate) == Side::kOpen);  // worth one or two
+  CHECK(side_of(blocks, between(-kNone, 109), kErrorRate) == Side::kOpen);
+  CHECK(side_of(blocks, between(-kNone, 80), kErrorRate) == Side::kOpen);     // worth one or two
+  CHECK(side_of(blocks, between(-kNone, 110), kErrorRate) == Side::kWithin);  // every one of them
 }
 
 TEST_CASE("on a disturbed machine what could have been without keeps a fail away") {
@@ -99,8 +100,16 @@ TEST_CASE("what is not decided says what it would take") {
   CHECK(*near > 10 * *far);
   CHECK_FALSE(samples_needed(evidence, between(-kNone, 100)));
   // A quarter of the distance takes sixteen times the samples; four times the samples tell half.
-  CHECK(detectable(around(100, 10, 120)) == Approx(detectable(evidence) / 2).epsilon(0.1));
-  CHECK(detectable(around(100, 0, 30)) == 0);
+  const RequireKind value = RequireKind::kValue;
+  Evidence four = evidence;
+  for (int i = 0; i < 3; ++i) {
+    four.samples.insert(four.samples.end(), evidence.samples.begin(), evidence.samples.end());
+  }
+  CHECK(detectable(four, value) == Approx(detectable(evidence, value) / 2).epsilon(0.1));
+  CHECK(detectable(around(100, 0, 30), value) == 0);
+  // A change is a share already, and may be near zero.
+  CHECK(detectable(around(0.001, 0.1, 30), RequireKind::kChange) ==
+        Approx(detectable(around(1, 0.1, 30), value)));
 }
 
 TEST_CASE("gates share one error, the surest first") {

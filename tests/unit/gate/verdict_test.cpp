@@ -184,7 +184,7 @@ TEST_CASE("over every combination of results and policies, pass needs a judged r
     limit.required = digit(2) == 0;
     const bool interrupted = digit(2) == 1;
 
-    const Gates gates = judge(std::span(&limit, 1), cases);
+    const Gates gates = judge(std::span(&limit, 1), cases, {});
     const Verdict verdict = conclude_all(gates, cases, interrupted);
     const auto count = [&](std::size_t wanted) {
       return static_cast<std::size_t>(std::count(kind.begin(), kind.end(), wanted));

@@ -77,7 +77,7 @@ TEST_CASE("the receipt of every kind of run is verified, with its verdict") {
   };
   const std::vector<Example> runs = {
       {kSmall, {}},
-      {kSmall, {"-a", "batch=2,5", "--seed", "7", "--filter", "tiny/*batch=5*"}},
+      {kSmall, {"-a", "shape=320x512", "--seed", "7", "--filter", "tiny/*batch=3*"}},
       {kSmall, {"--filter", "zebra"}},
       {zoo({"correct", "fast-wrong"}), {}},
       {zoo({"correct", "segfault"}), {}},
@@ -113,7 +113,8 @@ TEST_CASE("a thousand single bytes changed: found out, or the same receipt") {
       if (parsed.dump() == small_receipt().dump()) {
         ++harmless;  // white space, or another spelling of the same number
       } else {
-        CHECK_FALSE(differences(parsed).empty());
+        const bool found = !differences(parsed).empty();
+        CHECK(found);
       }
     } catch (const BadReceipt&) {
       continue;
