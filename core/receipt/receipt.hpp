@@ -68,6 +68,18 @@ struct Ceilings {
   double bf16_peak = 0;       ///< multiply-adds/s of bf16 factors, summed in f32
 };
 
+/// A backend of the pipeline that could not be used for a case, and why.
+struct Refusal {
+  std::string backend;
+  Reason reason;
+};
+
+/// What became of a case whose own backend could not be used and has a fallback.
+struct Fallback {
+  std::string ran_on;            ///< backend that ran instead; empty: none could
+  std::vector<Refusal> refused;  ///< those tried before, the case's own first; empty: no fallback
+};
+
 enum class CaseStatus { kMeasured, kFail, kSkipped, kError };
 
 struct CaseResult {
@@ -85,6 +97,7 @@ struct CaseResult {
   std::optional<Ceilings> ceilings;       ///< sampled right beside this case
   std::string digest;                     ///< sha256 of the checked outputs
   std::string stderr_tail;                ///< of a worker that failed
+  Fallback fallback;
 };
 
 /// An inconclusive gate is skipped too, with reason::kInconclusive: nothing but these three words
