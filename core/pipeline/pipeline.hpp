@@ -23,9 +23,10 @@ namespace bitgate {
 
 struct BackendSpec {
   std::string name;
-  std::string plugin;   ///< plugin id, or a path starting with "./", "../" or "/"
-  std::string device;   ///< device id; empty: the plugin's default device
-  std::string feature;  ///< runs only if this feature is on; empty: always
+  std::string plugin;                 ///< plugin id, or a path starting with "./", "../" or "/"
+  std::string device;                 ///< device id; empty: the plugin's default device
+  std::string feature;                ///< runs only if this feature is on; empty: always
+  std::vector<std::string> fallback;  ///< backends tried in order where this one can't be used
   nlohmann::json options = nlohmann::json::object();
   OptionPlaces option_places = {};
 };

@@ -34,11 +34,32 @@ std::string load_text(const std::filesystem::path& path) {
   return {};
 }
 
-BackendSpec read_backend(const std::string& name, const Value& value) {
+/// Names of other backends of those that are known.
+std::vector<std::string> read_fallback(const Value& list, const std::string& owner,
+                                       const std::vector<std::string>& known) {
+  std::vector<std::string> names;
+  if (!list.is_list("[opencl, simd]")) return names;
+  for (const Value& item : list.different_items()) {
+    const auto name = read_name(item);
+    if (!name) continue;
+    if (*name == owner) {
+      item.error("a backend can't be its own fallback; remove it");
+    } else if (std::find(known.begin(), known.end(), *name) == known.end()) {
+      item.error(fmt::format("no backend {}{}", in_quotes(*name),
+                             instead_of(*name, known, "write it under 'backends'")));
+    } else {
+      names.push_back(*name);
+    }
+  }
+  return names;
+}
+
+BackendSpec read_backend(const std::string& name, const Value& value,
+                         const std::vector<std::string>& known) {
   BackendSpec backend;
   backend.name = name;
   if (!value.is_map("{plugin: cpu_simd}")) return backend;
-  value.only_keys({"plugin", "device", "feature", "options"});
+  value.only_keys({"plugin", "device", "feature", "options", "fallback"});
   backend.plugin = read_plugin(value, "cpu_simd");
   if (const auto device = value.get("device")) {
     backend.device = device->text("a device id, e.g. cpu/scalar").value_or("");
@@ -46,6 +67,7 @@ BackendSpec read_backend(const std::string& name, const Value& value) {
   if (const auto feature = value.get("feature")) {
     backend.feature = read_name(*feature).value_or("");
   }
+  if (const auto list = value.get("fallback")) backend.fallback = read_fallback(*list, name, known);
   backend.options = read_options(value, backend.option_places, false);
   return backend;
 }
@@ -133,9 +155,11 @@ void read_head(const Value& root, Pipeline& pipeline) {
 void read_backends(const Value& root, Pipeline& pipeline) {
   const auto backends = root.require("backends", "{simd: {plugin: cpu_simd}}");
   if (!backends || !backends->is_map("{simd: {plugin: cpu_simd}}")) return;
+  std::vector<std::string> known;
+  for (const auto& [entry, value] : backends->entries()) known.push_back(entry->key);
   for (const auto& [entry, value] : backends->entries()) {
     check_key(value, entry->key);
-    pipeline.backends.push_back(read_backend(entry->key, value));
+    pipeline.backends.push_back(read_backend(entry->key, value, known));
   }
 }
 

@@ -23,6 +23,7 @@ class Part {
     if (!json_.is_object() || found == json_.end()) fail("has no \"" + key + "\"");
     return {*found, place_.empty() ? key : place_ + "." + key};
   }
+  [[nodiscard]] bool has(const std::string& key) const { return json_.contains(key); }
   [[nodiscard]] bool is_null() const { return json_.is_null(); }
 
   [[nodiscard]] std::string text() const {
@@ -190,6 +191,16 @@ GenerationInfo generation_of(const Part& part) {
   return out;
 }
 
+Fallback fallback_of(const Part& part) {
+  Fallback out;
+  out.ran_on = part["ran_on"].text_or_empty();
+  part["refused"].items([&](const Part& one) {
+    out.refused.push_back({one["backend"].text(), reason_of(one["reason"])});
+  });
+  if (out.refused.empty()) part["refused"].fail("is an empty list");
+  return out;
+}
+
 CaseResult case_of(const Part& part) {
   CaseResult out;
   out.id = part["id"].text();
@@ -218,6 +229,7 @@ CaseResult case_of(const Part& part) {
   out.digest = part["digest"].text_or_empty();
   if (!part["generation"].is_null()) out.generation = generation_of(part["generation"]);
   out.stderr_tail = part["stderr_tail"].text_or_empty();
+  if (part.has("fallback")) out.fallback = fallback_of(part["fallback"]);
   return out;
 }
 

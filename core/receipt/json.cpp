@@ -132,6 +132,14 @@ Json to_json(const PluginInfo& plugin) {
           {"build", to_utf8(plugin.build)}};
 }
 
+Json to_json(const Fallback& fallback) {
+  Json refused = Json::array();
+  for (const Refusal& one : fallback.refused) {
+    refused.push_back({{"backend", to_utf8(one.backend)}, {"reason", to_json(one.reason)}});
+  }
+  return {{"ran_on", text_or_null(fallback.ran_on)}, {"refused", std::move(refused)}};
+}
+
 Json to_json(const Environment& environment) {
   Json facts = Json::object();
   for (const auto& [name, value] : environment.facts) facts[name] = to_utf8(value);
@@ -222,23 +230,25 @@ Json to_json(const CaseResult& result) {
   }
   Json metrics = Json::object();
   for (const auto& [name, metric] : result.metrics) metrics[name] = to_json(metric);
-  return {{"id", to_utf8(result.id)},
-          {"suite", to_utf8(result.suite)},
-          {"backend", to_utf8(result.backend)},
-          {"device", text_or_null(result.device)},
-          {"simulated", result.simulated},
-          {"axes", std::move(axes)},
-          {"threads", result.threads},
-          {"status", word(result.status)},
-          {"reason", to_json(result.reason)},
-          {"stages", std::move(stages)},
-          {"kernels", std::move(kernels)},
-          {"metrics", std::move(metrics)},
-          {"ceilings", result.ceilings ? to_json(*result.ceilings) : Json(nullptr)},
-          {"disturbance", to_json(result.disturbance)},
-          {"digest", text_or_null(result.digest)},
-          {"generation", result.generation ? to_json(*result.generation) : Json(nullptr)},
-          {"stderr_tail", text_or_null(result.stderr_tail)}};
+  Json out = {{"id", to_utf8(result.id)},
+              {"suite", to_utf8(result.suite)},
+              {"backend", to_utf8(result.backend)},
+              {"device", text_or_null(result.device)},
+              {"simulated", result.simulated},
+              {"axes", std::move(axes)},
+              {"threads", result.threads},
+              {"status", word(result.status)},
+              {"reason", to_json(result.reason)},
+              {"stages", std::move(stages)},
+              {"kernels", std::move(kernels)},
+              {"metrics", std::move(metrics)},
+              {"ceilings", result.ceilings ? to_json(*result.ceilings) : Json(nullptr)},
+              {"disturbance", to_json(result.disturbance)},
+              {"digest", text_or_null(result.digest)},
+              {"generation", result.generation ? to_json(*result.generation) : Json(nullptr)},
+              {"stderr_tail", text_or_null(result.stderr_tail)}};
+  if (!result.fallback.refused.empty()) out["fallback"] = to_json(result.fallback);
+  return out;
 }
 
 Json to_json(const Comparison& comparison) {

@@ -122,6 +122,18 @@ struct GenerationInfo {
   std::vector<OperationTime> profile;    ///< of a decode step, the longest first
 };
 
+/// A backend of the pipeline that could not be used for a case, and why.
+struct Refusal {
+  std::string backend;
+  Reason reason;
+};
+
+/// What became of a case whose own backend could not be used and has a fallback.
+struct Fallback {
+  std::string ran_on;            ///< backend that ran instead; empty: none could
+  std::vector<Refusal> refused;  ///< those tried before, the case's own first; empty: no fallback
+};
+
 enum class CaseStatus { kMeasured, kFail, kSkipped, kError };
 
 struct CaseResult {
@@ -142,6 +154,7 @@ struct CaseResult {
   std::string digest;                             ///< sha256 of the checked outputs
   std::optional<GenerationInfo> generation = {};  ///< of op generate
   std::string stderr_tail;                        ///< of a worker that failed
+  Fallback fallback = {};
 };
 
 /// Both ends of an interval.

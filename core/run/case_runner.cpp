@@ -42,6 +42,15 @@ Reason unavailable(const std::string& message) {
   return {reason::kUnavailable, message};
 }
 
+/// Whether a fallback may be tried: only for what the machine or the backend does not have.
+/// Anything that went wrong stays a fault.
+bool lacks_something(const CaseResult& result) {
+  const std::string& code = result.reason.code;
+  return result.status == CaseStatus::kSkipped &&
+         (code == reason::kUnavailable || code == reason::kNoGpuAvailable ||
+          code == reason::kMissingTool || code == reason::kUnsupported);
+}
+
 constexpr int kMoreLooks = 10;
 
 /// Whether a case that has a ceiling is faster than it.
@@ -53,6 +62,33 @@ bool beats_ceiling(const CaseResult& result) {
 }  // namespace
 
 CaseResult CaseRunner::run(const Case& what) {
+  CaseResult own = attempt(what);
+  if (what.backend->fallback.empty() || !lacks_something(own)) return own;
+  std::vector<Refusal> refused = {{own.backend, own.reason}};
+  for (const std::string& name : what.backend->fallback) {
+    Case other = what;
+    other.backend = &*std::find_if(pipeline_.backends.begin(), pipeline_.backends.end(),
+                                   [&](const BackendSpec& one) { return one.name == name; });
+    CaseResult result = attempt(other);
+    if (lacks_something(result) || result.reason.code == reason::kFeatureOff) {
+      refused.push_back({name, result.reason});
+      continue;
+    }
+    result.backend = own.backend;
+    result.fallback = {name, std::move(refused)};
+    // What another backend did says nothing about this one: it is there to see and meets no gate.
+    if (result.status == CaseStatus::kMeasured) {
+      result.status = CaseStatus::kSkipped;
+      result.reason = own.reason;
+      result.reason.detail += fmt::format("; ran on its fallback {}", name);
+    }
+    return result;
+  }
+  own.fallback.refused = std::move(refused);
+  return own;
+}
+
+CaseResult CaseRunner::attempt(const Case& what) {
   CaseResult result;
   result.id = what.id;
   result.suite = what.suite->name;
@@ -67,7 +103,12 @@ CaseResult CaseRunner::run(const Case& what) {
   try {
     run_on(what, pool_.get(*what.backend), result);
   } catch (const worker::NotFound& error) {
-    fail(result, error.what());
+    // Who names a fallback says that the plugin may be missing; else it is a slip of the pen.
+    if (what.backend->fallback.empty()) {
+      fail(result, error.what());
+    } else {
+      skip(result, reason::kMissingTool, error.what());
+    }
   } catch (const worker::Fault& error) {
     pool_.drop(*what.backend);
     fail(result, error.what());

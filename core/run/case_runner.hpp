@@ -24,6 +24,8 @@ class CaseRunner {
   CaseResult run(const Case& what);
 
  private:
+  /// The case on its own backend, whatever else there is.
+  CaseResult attempt(const Case& what);
   void run_on(const Case& what, BackendPool::Live& live, CaseResult& result);
   void run_stages(const Case& what, BackendPool::Live& live, Workload& workload,
                   CaseResult& result);

@@ -67,12 +67,13 @@ TEST_CASE("a simulated device computes what the CPU does and meets no gate about
 TEST_CASE("without a GPU, cuda loads and says so in the driver's words") {
   Surroundings around;
   around.environment["CUDA_VISIBLE_DEVICES"] = "";
-  const Run run = run_pipeline(pipeline("{plugin: cuda}", kSpeed), {}, around);
+  const Run run = run_pipeline(pipeline("{plugin: cuda, fallback: [simd]}", kSpeed), {}, around);
   INFO(run.outcome.err);
   const json& result = run.on("gpu");
   CHECK(result["status"] == "skipped");
   CHECK_THAT(result["reason"].get<std::string>(),
              Contains("no-gpu-available: cudaGetDeviceCount: "));
+  CHECK(result["fallback"]["ran_on"] == "simd");
   CHECK(run.gate("speed")["status"] == "skipped");
 }
 #endif
