@@ -169,21 +169,22 @@ Json to_json(const CaseResult& result) {
   }
   Json metrics = Json::object();
   for (const auto& [name, metric] : result.metrics) metrics[name] = to_json(metric);
-  return {{"id", to_utf8(result.id)},
-          {"suite", to_utf8(result.suite)},
-          {"backend", to_utf8(result.backend)},
-          {"device", text_or_null(result.device)},
-          {"axes", std::move(axes)},
-          {"threads", result.threads},
-          {"status", word(result.status)},
-          {"reason", to_json(result.reason)},
-          {"stages", std::move(stages)},
-          {"kernels", std::move(kernels)},
-          {"metrics", std::move(metrics)},
-          {"ceilings", result.ceilings ? to_json(*result.ceilings) : Json(nullptr)},
-          {"digest", text_or_null(result.digest)},
-          {"generation", result.generation ? to_json(*result.generation) : Json(nullptr)},
-          {"stderr_tail", text_or_null(result.stderr_tail)}};
+  Json out = {{"id", to_utf8(result.id)},
+              {"suite", to_utf8(result.suite)},
+              {"backend", to_utf8(result.backend)},
+              {"device", text_or_null(result.device)},
+              {"axes", std::move(axes)},
+              {"threads", result.threads},
+              {"status", word(result.status)},
+              {"reason", to_json(result.reason)},
+              {"stages", std::move(stages)},
+              {"kernels", std::move(kernels)},
+              {"metrics", std::move(metrics)},
+              {"ceilings", result.ceilings ? to_json(*result.ceilings) : Json(nullptr)},
+              {"digest", text_or_null(result.digest)},
+              {"stderr_tail", text_or_null(result.stderr_tail)}};
+  if (result.generation) out["generation"] = to_json(*result.generation);
+  return out;
 }
 
 Json to_json(const GateResult& result) {

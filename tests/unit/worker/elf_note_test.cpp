@@ -24,7 +24,7 @@ TEST_CASE("a plugin's identity is read from its file") {
   CHECK(identities[0].id == "test.zoo");
   CHECK(identities[0].kind == "backend");
   CHECK(identities[0].version == "1.0.0");
-  CHECK(identities[0].abi() == "1.0");
+  CHECK(identities[0].abi() == "1.1");
   CHECK_THAT(identities[0].build, Contains(", C++, "));
 }
 
