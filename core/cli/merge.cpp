@@ -5,6 +5,7 @@
 
 #include "cli/command_line.hpp"
 #include "cli/commands.hpp"
+#include "cli/plugin_options.hpp"
 #include "cli/reporter_options.hpp"
 #include "receipt/json.hpp"
 #include "receipt/read.hpp"
@@ -36,6 +37,7 @@ Shard read_shard(const std::string& path) {
 int merge(const Arguments& arguments) {
   po::options_description options;
   add_reporter_options(options);
+  options.add(search_options());
   const Usage usage{"bitgate merge RECEIPT... [options]",
                     "Makes one receipt of those of parts of one pipeline (`bitgate run --filter`), "
                     "judges it and reports it.\nEach is verified first. The exit code is the "
@@ -54,7 +56,8 @@ int merge(const Arguments& arguments) {
     Receipt receipt = bitgate::merge(shards);
     receipt.argv = {"bitgate", "merge"};
     receipt.argv.insert(receipt.argv.end(), arguments.begin(), arguments.end());
-    const bool reported = report_stored(to_json(receipt), reporters_of(*values, {}));
+    const bool reported =
+        report_stored(to_json(receipt), reporters_of(*values, {}), plugin_rules(*values));
     const ExitCode code = receipt.verdict.exit_code;
     return static_cast<int>(!reported && code == ExitCode::kPass ? ExitCode::kFault : code);
   } catch (const CantMerge& error) {

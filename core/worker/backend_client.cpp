@@ -71,8 +71,7 @@ Region BackendClient::attach(const SharedMemory& memory) {
 
 Region BackendClient::attach_file(int fd, std::uint64_t offset, std::uint64_t size,
                                   std::uint64_t& ns) {
-  const json reply =
-      worker_->call({{"do", "attach_file"}, {"offset", offset}, {"size", size}}, fd);
+  const json reply = worker_->call({{"do", "attach_file"}, {"offset", offset}, {"size", size}}, fd);
   ns = reply.at("ns").get<std::uint64_t>();
   return {reply.at("region").get<std::uint64_t>()};
 }
@@ -172,14 +171,11 @@ StepResult BackendClient::step(std::uint64_t program, std::span<const StepInput>
   json request = {{"do", "step"}, {"program", program}, {"writes", std::move(writes)}};
   if (output.handle != 0) request["output"] = output.handle;
   const json reply = worker_->call(std::move(request));
-  return {reply.at("ns").get<std::uint64_t>(),
-          reply.at("values").get<std::vector<std::int32_t>>()};
+  return {reply.at("ns").get<std::uint64_t>(), reply.at("values").get<std::vector<std::int32_t>>()};
 }
 
 std::uint64_t BackendClient::peak_memory(bool reset) {
-  return worker_->call({{"do", "peak_memory"}, {"reset", reset}})
-      .at("bytes")
-      .get<std::uint64_t>();
+  return worker_->call({{"do", "peak_memory"}, {"reset", reset}}).at("bytes").get<std::uint64_t>();
 }
 
 }  // namespace bitgate::worker

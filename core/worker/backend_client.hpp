@@ -89,8 +89,8 @@ class BackendClient {
   std::optional<std::string> unsupported(const OpSpec& op);
 
   Region attach(const SharedMemory& memory);
-  /// A part of the file, which tensors can be written from and not read into; `ns` receives the time
-  /// of reaching it, `fd` stays the caller's.
+  /// A part of the file, which tensors can be written from and not read into; `ns` receives the
+  /// time of reaching it, `fd` stays the caller's.
   Region attach_file(int fd, std::uint64_t offset, std::uint64_t size, std::uint64_t& ns);
   void detach(Region region);
 
@@ -125,8 +125,8 @@ class BackendClient {
   StepResult step(std::uint64_t program, std::span<const StepInput> inputs,
                   const TensorRef& output);
 
-  /// Most bytes of memory that the worker's process has held since the last call with `reset`, which
-  /// forgets them afterwards.
+  /// Most bytes of memory that the worker's process has held since the last call with `reset`,
+  /// which forgets them afterwards.
   std::uint64_t peak_memory(bool reset);
 
  private:

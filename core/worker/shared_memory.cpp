@@ -85,8 +85,7 @@ SharedMemory::~SharedMemory() {
 void SharedMemory::map(bool populate, std::uint64_t offset) {
   const int flags = MAP_SHARED | (populate ? MAP_POPULATE : 0);
   const int access = PROT_READ | (writable_ ? PROT_WRITE : 0);
-  void* data =
-      ::mmap(nullptr, lead_ + size_, access, flags, fd_.get(), static_cast<off_t>(offset));
+  void* data = ::mmap(nullptr, lead_ + size_, access, flags, fd_.get(), static_cast<off_t>(offset));
   if (data == MAP_FAILED) raise("mapping shared memory");
   data_ = static_cast<std::byte*>(data);
 }

@@ -40,6 +40,8 @@ TEST_CASE("A value is asked for in the unit of its metric") {
   check(parsed(">= 20GB/s", "compute.bandwidth", false), RequireKind::kValue, 20, kInfinity);
   check(parsed("  >=  100 Gop/s ", "compute.throughput", false), RequireKind::kValue, 100,
         kInfinity);
+  check(parsed(">= 7tokens/s", "decode.rate", false), RequireKind::kValue, 7, kInfinity);
+  check(parsed("<= 512MiB", "memory.peak", false), RequireKind::kValue, -kInfinity, 512 << 20);
 }
 
 TEST_CASE("A comparison is a ratio or a signed change") {
@@ -74,6 +76,8 @@ TEST_CASE("A unit must be the metric's") {
   CHECK_THAT(error_of("<= 5%", "output.mismatches", false), Contains("write plain counts, e.g. 0"));
   CHECK_THAT(error_of(">= 1us", "quantize.nmse", false), Contains("write shares, e.g. 50%"));
   CHECK_THAT(error_of(">= 1Gop/s", "compute.bandwidth", false), Contains("e.g. 20GB/s"));
+  CHECK_THAT(error_of(">= 7", "decode.rate", false), Contains("e.g. 7tokens/s"));
+  CHECK_THAT(error_of("<= 1GB/s", "memory.peak", false), Contains("sizes, e.g. 512MiB"));
 }
 
 TEST_CASE("Comparisons and `against` go together") {
