@@ -227,7 +227,7 @@ CaseResult case_of(const Part& part) {
     out.disturbance = {figure(disturbance["waited"]), figure(disturbance["stolen"])};
   }
   out.digest = part["digest"].text_or_empty();
-  if (!part["generation"].is_null()) out.generation = generation_of(part["generation"]);
+  if (part.has("generation")) out.generation = generation_of(part["generation"]);
   out.stderr_tail = part["stderr_tail"].text_or_empty();
   if (part.has("fallback")) out.fallback = fallback_of(part["fallback"]);
   return out;

@@ -234,10 +234,7 @@ Json to_json(const CaseResult& result) {
               {"suite", to_utf8(result.suite)},
               {"backend", to_utf8(result.backend)},
               {"device", text_or_null(result.device)},
-<<<<<<< HEAD
               {"simulated", result.simulated},
-=======
->>>>>>> graph
               {"axes", std::move(axes)},
               {"threads", result.threads},
               {"status", word(result.status)},
@@ -246,11 +243,10 @@ Json to_json(const CaseResult& result) {
               {"kernels", std::move(kernels)},
               {"metrics", std::move(metrics)},
               {"ceilings", result.ceilings ? to_json(*result.ceilings) : Json(nullptr)},
-<<<<<<< HEAD
               {"disturbance", to_json(result.disturbance)},
               {"digest", text_or_null(result.digest)},
-              {"generation", result.generation ? to_json(*result.generation) : Json(nullptr)},
               {"stderr_tail", text_or_null(result.stderr_tail)}};
+  if (result.generation) out["generation"] = to_json(*result.generation);
   if (!result.fallback.refused.empty()) out["fallback"] = to_json(result.fallback);
   return out;
 }
@@ -289,11 +285,6 @@ Json to_json(const Comparison& comparison) {
     out["null"] = ratio(comparison.summary->null);
     out["bootstrap"] = to_json(std::optional(comparison.summary->bootstrap));
   }
-=======
-              {"digest", text_or_null(result.digest)},
-              {"stderr_tail", text_or_null(result.stderr_tail)}};
-  if (result.generation) out["generation"] = to_json(*result.generation);
->>>>>>> graph
   return out;
 }
 

@@ -16,14 +16,9 @@ TEST_CASE("--version names the version and the commit") {
 }
 
 TEST_CASE("every command has help that shows how it is called") {
-<<<<<<< HEAD
   for (const char* command :
        {"run", "report", "plan", "list", "validate", "doctor", "schema", "plugin", "model", "repro",
         "verify", "merge", "compare", "selftest"}) {
-=======
-  for (const char* command : {"run", "report", "plan", "list", "validate", "doctor", "schema",
-                              "plugin", "model", "repro"}) {
->>>>>>> graph
     INFO(command);
     const Outcome outcome = run_bitgate({command, "--help"});
     CHECK(outcome.exit_code == 0);

@@ -26,11 +26,7 @@ TEST_CASE("a plugin's identity is read from its file") {
   CHECK(identities[0].id == "test.zoo");
   CHECK(identities[0].kind == "backend");
   CHECK(identities[0].version == "1.0.0");
-<<<<<<< HEAD
   CHECK(identities[0].abi() == "1." + std::to_string(BG_ABI_MINOR));
-=======
-  CHECK(identities[0].abi() == "1.1");
->>>>>>> graph
   CHECK_THAT(identities[0].build, Contains(", C++, "));
 }
 
