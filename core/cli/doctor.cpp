@@ -1,4 +1,6 @@
 // bitgate doctor
+#include <bitgate/abi.h>
+
 #include <fmt/format.h>
 
 #include "base/version.hpp"
@@ -13,7 +15,8 @@
 namespace bitgate::cli {
 namespace {
 
-/// Opens a backend in a worker and prints its devices; false if that did not work.
+/// Opens a backend in a worker and prints its devices, or that this machine has none for it; false
+/// if that did not work.
 bool print_devices(const worker::PluginFile& plugin) {
   try {
     worker::BackendClient client(plugin, nlohmann::json::object(), {});
@@ -23,6 +26,11 @@ bool print_devices(const worker::PluginFile& plugin) {
       fmt::print("        {:<16} {} units  {}\n", device.id, device.units, device.name);
     }
     return true;
+  } catch (const worker::PluginError& error) {
+    const bool absent = error.status() == BG_UNAVAILABLE;
+    fmt::print("{}  {} ({}): {}\n", absent ? "none" : "fail", plugin.identity.id,
+               plugin.path.string(), absent ? error.message() : error.what());
+    return absent;
   } catch (const std::exception& error) {
     fmt::print("fail  {} ({}): {}\n", plugin.identity.id, plugin.path.string(), error.what());
     return false;
