@@ -126,7 +126,7 @@ backends:
 suites:
   tiny:
     backends: [simd, scalar, gpu]
-    load: {source: synthetic, shape: 320x256}
+    load: {source: synthetic, shape: 1280x1024}
     quantize: {format: [f32, i2_s]}
     compute: {batch: [1, 3], cache: [hot, cold]}
   decode:
