@@ -7,7 +7,7 @@
 namespace bitgate {
 
 CoreMask::CoreMask(unsigned cores) {
-  const std::vector<int> allowed = allowed_cores();
+  const std::vector<int>& allowed = allowed_cores();
   if (cores == 0 || cores >= allowed.size()) return;
   if (::sched_getaffinity(0, sizeof(before_), &before_) != 0) return;
   cpu_set_t fewer;

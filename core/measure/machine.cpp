@@ -71,16 +71,19 @@ LastLevel last_level_of(int core, const fs::path& root) {
 
 }  // namespace
 
-std::vector<int> allowed_cores() {
-  cpu_set_t set;
-  CPU_ZERO(&set);
-  std::vector<int> cores;
-  if (::sched_getaffinity(0, sizeof(set), &set) == 0) {
-    for (int core = 0; core < CPU_SETSIZE; ++core) {
-      if (CPU_ISSET(core, &set)) cores.push_back(core);
+const std::vector<int>& allowed_cores() {
+  static const std::vector<int> cores = [] {
+    cpu_set_t set;
+    CPU_ZERO(&set);
+    std::vector<int> found;
+    if (::sched_getaffinity(0, sizeof(set), &set) == 0) {
+      for (int core = 0; core < CPU_SETSIZE; ++core) {
+        if (CPU_ISSET(core, &set)) found.push_back(core);
+      }
     }
-  }
-  if (cores.empty()) cores.push_back(0);
+    if (found.empty()) found.push_back(0);
+    return found;
+  }();
   return cores;
 }
 

@@ -10,8 +10,9 @@
 
 namespace bitgate {
 
-/// Numbers of the cores that this thread may run on, at least one.
-std::vector<int> allowed_cores();
+/// Numbers of the cores that this process was given, at least one: as of the first call, since a plugin in this
+/// process may pin the thread that calls later.
+const std::vector<int>& allowed_cores();
 
 /// CPU time that the control groups above this process allow, in cores; nothing without a limit.
 /// Knows cgroup v2 (cpu.max) and v1 (cpu.cfs_quota_us). `root` holds proc/ and sys/.
