@@ -69,7 +69,8 @@ CaseResult failed_case(const std::string& name, CaseStatus status, Reason reason
   return out;
 }
 
-GateResult gate(const std::string& id, GateStatus status, Reason reason, const CaseResult& on) {
+GateResult gate(const std::string& id, GateStatus status, const Reason& reason,
+                const CaseResult& on) {
   GateResult out;
   out.id = id;
   out.metric = "compute.throughput";

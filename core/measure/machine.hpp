@@ -10,8 +10,8 @@
 
 namespace bitgate {
 
-/// Numbers of the cores that this process was given, at least one: as of the first call, since a plugin in this
-/// process may pin the thread that calls later.
+/// Numbers of the cores that this process was given, at least one: as of the first call, since a
+/// plugin in this process may pin the thread that calls later.
 const std::vector<int>& allowed_cores();
 
 /// CPU time that the control groups above this process allow, in cores; nothing without a limit.

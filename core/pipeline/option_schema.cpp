@@ -158,9 +158,9 @@ class Checker {
   }
 
   void check_map(const json& schema, const json& value, const std::string& pointer) {
-    static const json kNone = json::object();
+    static const json none = json::object();
     const json* known = keyword(schema, "properties", json::value_t::object);
-    if (known == nullptr) known = &kNone;
+    if (known == nullptr) known = &none;
     const json* more = keyword(schema, "additionalProperties", json::value_t::boolean);
     for (const auto& [key, item] : value.items()) {
       const std::string at = pointer + "/" + pointer_token(key);
@@ -171,7 +171,7 @@ class Checker {
       }
     }
     const json* required = keyword(schema, "required", json::value_t::array);
-    for (const json& name : required == nullptr ? kNone : *required) {
+    for (const json& name : required == nullptr ? none : *required) {
       if (name.is_string() && !value.contains(name.get<std::string>())) {
         note(pointer, missing(name.get<std::string>(), *known));
       }
@@ -236,7 +236,7 @@ std::string wrong_value(const std::string& name, const json& value) {
 
 void collect_mistakes(const json& schema, const std::string& pointer,
                       std::vector<std::string>& out) {
-  static const std::vector<std::string> kKeywords = {
+  static const std::vector<std::string> keywords = {
       "type",    "properties", "required", "additionalProperties",
       "items",   "enum",       "const",    "minimum",
       "maximum", "minLength",  "title",    "description",
@@ -247,9 +247,9 @@ void collect_mistakes(const json& schema, const std::string& pointer,
   if (!schema.is_object()) return note("must be an object");
   for (const auto& [name, value] : schema.items()) {
     if (name == "$schema" && pointer.empty()) continue;
-    if (std::find(kKeywords.begin(), kKeywords.end(), name) == kKeywords.end()) {
+    if (std::find(keywords.begin(), keywords.end(), name) == keywords.end()) {
       note(fmt::format("keyword '{}' is not supported{}; supported are {}", name,
-                       did_you_mean(name, kKeywords), fmt::join(kKeywords, ", ")));
+                       did_you_mean(name, keywords), fmt::join(keywords, ", ")));
     } else if (const std::string wanted = wrong_value(name, value); !wanted.empty()) {
       note(fmt::format("'{}' must be {}", name, wanted));
     }

@@ -228,8 +228,9 @@ class Report {
       text.resize(newline == std::string::npos ? 0 : newline);
     }
     std::string out;
-    for (auto line = lines.rbegin(); line != lines.rend(); ++line) {
-      out += "    " + cut(printable(*line), style_.columns - 4, style_.unicode) + "\n";
+    std::reverse(lines.begin(), lines.end());
+    for (const std::string& line : lines) {
+      out += "    " + cut(printable(line), style_.columns - 4, style_.unicode) + "\n";
     }
     return out;
   }

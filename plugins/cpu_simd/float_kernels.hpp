@@ -48,7 +48,7 @@ struct AttentionTask {
 };
 
 inline constexpr size_t kAttentionRows = 128;  ///< most of queries * heads, unless heads is more
-inline constexpr size_t kAttentionKeys = 64;  ///< rows of the cache that are looked at together
+inline constexpr size_t kAttentionKeys = 64;   ///< rows of the cache that are looked at together
 
 constexpr size_t padded_to_lanes(size_t count) { return (count + 15) / 16 * 16; }
 

@@ -21,10 +21,12 @@
 #define KEPT ==
 #endif
 
+// NOLINTBEGIN(bugprone-macro-parentheses): types, members and operators take none
 #define MEMBER(type, member, offset, size)                                 \
   FIXED(offsetof(type, member) == offset, #type "." #member " has moved"); \
   FIXED(SIZE_OF(type, member) == size, #type "." #member " has another size");
 #define SIZE(type, size) FIXED(sizeof(type) KEPT size, #type " has another size");
+// NOLINTEND(bugprone-macro-parentheses)
 #include "layout.def"
 #undef MEMBER
 #undef SIZE
@@ -39,8 +41,10 @@ struct row {
 };
 
 static const struct row kRows[] = {
+// NOLINTBEGIN(bugprone-macro-parentheses): types, members and operators take none
 #define MEMBER(type, member, offset, size) {#type, #member, offset, size},
 #define SIZE(type, size) {#type, NULL, size, 0},
+// NOLINTEND(bugprone-macro-parentheses)
 #include "layout.def"
 #undef MEMBER
 #undef SIZE

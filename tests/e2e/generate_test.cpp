@@ -224,8 +224,9 @@ TEST_CASE("what stands in the way of generating is said") {
 TEST_CASE("the command line names model, tokens and any other value") {
   const std::string text = pipeline("{source: gguf, path: missing.gguf}", "[f32, i2_s]",
                                     "{op: generate, prompts: [1, 5, 12, 6, 13], tokens: 2}");
-  const Run run = run_pipeline(text, {"--set", "suites.model.load.path=" ADDITION_MODEL, "--tokens",
-                                      "5", "-a", "format=i2_s", "-a", "batch=1", "--seed", "3"});
+  const Run run =
+      run_pipeline(text, {"--set", std::string("suites.model.load.path=") + ADDITION_MODEL,
+                          "--tokens", "5", "-a", "format=i2_s", "-a", "batch=1", "--seed", "3"});
   INFO(run.outcome.err << run.outcome.out);
   CHECK(run.outcome.exit_code == 0);
   REQUIRE(run.receipt["cases"].size() == 1);

@@ -147,6 +147,6 @@ TEST_CASE("the documents that the page for reporters shows are those that report
     REQUIRE(shown.count(kind) == 1);
     std::vector<std::string> extra;
     missing(shown.at(kind), document, "", extra);
-    CHECK(extra == std::vector<std::string>{});
+    CHECK_THAT(extra, Catch::Matchers::Equals(std::vector<std::string>{}));
   }
 }

@@ -284,7 +284,8 @@ TEST_CASE("bitgate_add_plugin says what is wrong with a project") {
     }
     return run_program({BITGATE_CMAKE, "-S", project, "-B", project + "/build",
                         "-DCMAKE_PREFIX_PATH=" + installed().prefix(),
-                        "-DCMAKE_CXX_COMPILER=" BITGATE_CXX, "-DCMAKE_CXX_FLAGS=" + flags});
+                        std::string("-DCMAKE_CXX_COMPILER=") + BITGATE_CXX,
+                        "-DCMAKE_CXX_FLAGS=" + flags});
   };
   const Outcome fast = configure("", "", "-ffast-math");
   CHECK(fast.exit_code == 0);

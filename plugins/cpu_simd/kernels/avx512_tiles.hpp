@@ -10,9 +10,9 @@
 namespace cpu_simd {
 namespace {
 
-constexpr size_t kHalf = 64;  // bytes of a tile in one register
+inline constexpr size_t kHalf = 64;  // bytes of a tile in one register
 // A lane of the fourth field grows by at most 64 * 2 * 4 * 128 = 2^16 a tile.
-constexpr size_t kTilesPerFlush = 16384;
+inline constexpr size_t kTilesPerFlush = 16384;
 
 inline __m512i load(const uint8_t* at) {
   return _mm512_load_si512(reinterpret_cast<const void*>(at));

@@ -8,8 +8,11 @@
 #include <cstdint>
 #include <cstring>
 
+#include "oracle/half.hpp"
+
 #define BG_KERNEL inline void
 #define BG_DEVICE inline
+// NOLINTNEXTLINE(bugprone-macro-parentheses): a type and a name take none
 #define BG_SHARED(type, name, count) \
   auto* const name = static_cast<type*>(::bg_cuda::simulator::shared(sizeof(type) * (count)))
 
@@ -59,12 +62,8 @@ BG_DEVICE Words4 load4(const std::uint32_t* from) {
   return four;
 }
 
-BG_DEVICE float of_f16(std::uint16_t bits) {
-  return static_cast<float>(std::bit_cast<_Float16>(bits));
-}
-BG_DEVICE std::uint16_t to_f16(float value) {
-  return std::bit_cast<std::uint16_t>(static_cast<_Float16>(value));
-}
+BG_DEVICE float of_f16(std::uint16_t bits) { return bitgate::oracle::f16_value(bits); }
+BG_DEVICE std::uint16_t to_f16(float value) { return bitgate::oracle::f16_bits(value); }
 BG_DEVICE std::uint32_t bits_of(float value) { return std::bit_cast<std::uint32_t>(value); }
 BG_DEVICE float float_of(std::uint32_t bits) { return std::bit_cast<float>(bits); }
 BG_DEVICE float magnitude(float x) { return std::fabs(x); }

@@ -11,7 +11,6 @@
 #include "support/catch.hpp"
 
 namespace oracle = bitgate::oracle;
-namespace formats = bitgate::formats;
 
 namespace {
 

@@ -20,7 +20,6 @@
 using namespace bitgate::model;
 using bitgate::test::TemporaryDirectory;
 using Catch::Matchers::Contains;
-namespace formats = bitgate::formats;
 
 namespace {
 

@@ -71,7 +71,7 @@ TEST_CASE("all mistakes are found at once") {
 }
 
 TEST_CASE("pointers are shown as pipelines write paths") {
-  CHECK(dotted("") == "");
+  CHECK(dotted("").empty());
   CHECK(dotted("/path") == "path");
   CHECK(dotted("/rows/0/a~1b~0c") == "rows[0].a/b~c");
   CHECK(pointer_token("a/b~c") == "a~1b~0c");

@@ -6,7 +6,6 @@
 
 using bitgate::test::TemporaryDirectory;
 using bitgate::worker::Lock;
-using bitgate::worker::Pin;
 using Catch::Matchers::Contains;
 
 namespace {

@@ -158,8 +158,8 @@ typedef struct bg_output {
 } bg_output;
 
 /* Host interface "bitgate.secret/1", for reporters alone: backends get NULL. An option that the
- * plugin's schema marks writeOnly comes as a reference, "${secret:NAME}", and its value is asked for
- * when it is needed. The value must not get into a log, a file, a report or another process. */
+ * plugin's schema marks writeOnly comes as a reference, "${secret:NAME}", and its value is asked
+ * for when it is needed. The value must not get into a log, a file, a report or another process. */
 #define BG_SECRET_V1 "bitgate.secret/1"
 typedef struct bg_secret {
   uint32_t struct_size;
