@@ -34,8 +34,34 @@ const std::string kSpeed =
     "  - {id: speed, metric: compute.throughput, where: {backend: gpu}, against: {backend: simd}, "
     "require: \">= 0.000001x\", on_missing: skip}\n";
 
-/// Integer results are bit for bit the CPU's: the digests of what was computed are alike.
-void check_digests(const json& receipt) {
+/// The trained model on the GPU backend and on the CPU's, asked two sums.
+std::string model_pipeline(const std::string& backend, const std::string& prompts) {
+  return "version: 1\n"
+         "name: gpus\n"
+         "backends:\n"
+         "  gpu: " +
+         backend +
+         "\n"
+         "  simd: {plugin: cpu_simd}\n"
+         "suites:\n"
+         "  addition:\n"
+         "    backends: [gpu, simd]\n"
+         "    load: {source: gguf, path: " ADDITION_MODEL
+         "}\n"
+         "    quantize: {format: [i2_s, tl1, tl2]}\n"
+         "    compute: {op: generate, prompts: " +
+         prompts +
+         ", tokens: 6, threads: 1}\n"
+         "    output: {check: answers}\n"
+         "sampling: {min_samples: 3, precision: 50%, max_time: 20ms}\n"
+         "limits: {step: 10min}\n"
+         "gates:\n"
+         "  - {id: exact, metric: output.mismatches, require: \"== 0\"}\n"
+         "  - {id: answers, metric: output.answers, require: \"== 100%\"}\n";
+}
+
+/// What was computed on the GPU backend is bit for bit the CPU's: the digests are alike.
+void check_digests(const json& receipt, std::size_t expected_pairs) {
   std::size_t pairs = 0;
   for (const json& one : receipt.at("cases")) {
     for (const json& other : receipt.at("cases")) {
@@ -48,7 +74,14 @@ void check_digests(const json& receipt) {
       ++pairs;
     }
   }
-  CHECK(pairs == 12);
+  CHECK(pairs == expected_pairs);
+}
+
+/// OpenCL has no driver here, which a test of its own is about.
+bool without_driver(const Run& run) {
+  if (run.on("gpu")["status"] != "skipped") return false;
+  CHECK_THAT(run.on("gpu")["reason"].get<std::string>(), Contains("no OpenCL driver"));
+  return true;
 }
 
 }  // namespace
@@ -57,10 +90,27 @@ TEST_CASE("a simulated device computes what the CPU does and meets no gate about
   const Run run =
       run_pipeline(pipeline(std::string("{plugin: ") + CUDA_SIMULATED + "}", kExact + kSpeed));
   INFO(run.outcome.err);
-  check_digests(run.receipt);
+  check_digests(run.receipt, 12);
   CHECK(run.gate("exact")["status"] == "pass");
   CHECK(run.gate("speed")["status"] == "skipped");
   CHECK_THAT(run.gate("speed")["reason"].get<std::string>(), Contains("simulated-device"));
+}
+
+TEST_CASE("a trained model gives the same tokens through the GPU backends as on the CPU") {
+  const TemporaryDirectory directory;
+  const std::string prompts = directory.write("sums.prompts", "427+889=\t1316\n6+15=\t21\n");
+  std::vector<std::string> backends = {std::string("{plugin: ") + CUDA_SIMULATED + "}"};
+#ifdef HAS_OPENCL
+  backends.emplace_back("{plugin: opencl}");
+#endif
+  for (const std::string& backend : backends) {
+    const Run run = run_pipeline(model_pipeline(backend, prompts));
+    INFO(backend << "\n" << run.outcome.err);
+    if (without_driver(run)) continue;
+    check_digests(run.receipt, 3);
+    CHECK(run.gate("exact")["status"] == "pass");
+    CHECK(run.gate("answers")["status"] == "pass");
+  }
 }
 
 #ifdef HAS_CUDA
@@ -94,11 +144,8 @@ TEST_CASE("opencl computes what the CPU does, however it cuts the work") {
   const auto work = GENERATE(as<std::string>(), "cores", "lanes");
   const Run run = run_pipeline(pipeline("{plugin: opencl, options: {work: " + work + "}}", kExact));
   INFO(run.outcome.err);
-  if (run.on("gpu")["status"] == "skipped") {  // no driver here, which the other test is about
-    CHECK_THAT(run.on("gpu")["reason"].get<std::string>(), Contains("no-gpu-available"));
-    return;
-  }
-  check_digests(run.receipt);
+  if (without_driver(run)) return;
+  check_digests(run.receipt, 12);
   CHECK(run.gate("exact")["status"] == "pass");
 }
 #endif
