@@ -11,7 +11,7 @@
 
 namespace cpu_simd {
 
-/// Rows [begin, end) of f32, f16 or bf16 weights times f32 activations; otherwise Matmul.
+/// Rows [begin, end) of f32, f16 or bf16 weights times f32 activations; otherwise MatmulHalf.
 template <class T>
 using MixedMatmul = void(const T* w, const float* x, size_t cols, size_t begin, size_t end,
                          size_t batch, float* y, size_t stride);
@@ -48,7 +48,7 @@ struct AttentionTask {
 };
 
 inline constexpr size_t kAttentionRows = 128;  ///< most of queries * heads, unless heads is more
-inline constexpr size_t kAttentionKeys = 64;  ///< rows of the cache that are looked at together
+inline constexpr size_t kAttentionKeys = 64;   ///< rows of the cache that are looked at together
 
 constexpr size_t padded_to_lanes(size_t count) { return (count + 15) / 16 * 16; }
 
