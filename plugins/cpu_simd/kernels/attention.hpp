@@ -132,9 +132,8 @@ class AttentionOver {
       count_ = least(kAttentionKeys, last + 1 - first_);
       after_ = least(kAttentionKeys, last - first_ + 1 - count_);
       look();
-      unpack_keys();
+      score_block();
       unpack_values();
-      for_tiles([&](size_t row, auto rows) { score<decltype(rows)::kCount>(row); });
       soften();
       for_tiles([&](size_t row, auto rows) { weigh<decltype(rows)::kCount>(row); });
     }
@@ -185,20 +184,61 @@ class AttentionOver {
     }
   }
 
+  /// 16 keys of the block at a column, turned: rows[i] is column + i of all of them.
+  void turn(size_t key, size_t column, size_t n, Lanes (&rows)[kLanes]) const {
+    const auto* keys = static_cast<const Element*>(task_.keys);
+    fetch(keys, key, column);
+    fetch(static_cast<const Element*>(task_.values), key, column);
+    const Element* from = keys + (first_ + key) * task_.cache_stride + column;
+    for (size_t i = 0; i < kLanes; ++i, from += task_.cache_stride) {
+      rows[i] = key + i < count_ ? Type::load(from, n) : Lanes::all(0);
+    }
+    Lanes::transpose(rows);
+  }
+
+  /// Few rows take the keys as they are turned, many from memory.
+  void score_block() {
+    switch (rows_) {
+      case 1:
+        return score_few<1>();
+      case 2:
+        return score_few<2>();
+      case 3:
+        return score_few<3>();
+      case 4:
+        return score_few<4>();
+      default:
+        unpack_keys();
+        for_tiles([&](size_t row, auto rows) { score<decltype(rows)::kCount>(row); });
+    }
+  }
+
+  template <int R>
+  void score_few() {
+    for (size_t key = 0; key < count_; key += kLanes) {
+      Lanes sums[R];
+      for (Lanes& sum : sums) sum = Lanes::all(0);
+      for_lanes(task_.head_size, [&](size_t column, size_t n) {
+        Lanes rows[kLanes];
+        turn(key, column, n, rows);
+#pragma GCC unroll 16
+        for (size_t i = 0; i < n; ++i) {
+#pragma GCC unroll 4
+          for (int r = 0; r < R; ++r) {
+            sums[r] = Lanes::fma(Lanes::all(q_[r * width_ + column + i]), rows[i], sums[r]);
+          }
+        }
+      });
+      for (int r = 0; r < R; ++r) sums[r].store(scores_ + r * kAttentionKeys + key);
+    }
+  }
+
   /// All keys of some columns before the next columns: what is written lies together.
   void unpack_keys() {
-    const auto* keys = static_cast<const Element*>(task_.keys);
-    const auto* values = static_cast<const Element*>(task_.values);
     for_lanes(task_.head_size, [&](size_t column, size_t n) {
       for (size_t key = 0; key < count_; key += kLanes) {
-        fetch(keys, key, column);
-        fetch(values, key, column);
-        const Element* from = keys + (first_ + key) * task_.cache_stride + column;
         Lanes rows[kLanes];
-        for (size_t i = 0; i < kLanes; ++i, from += task_.cache_stride) {
-          rows[i] = key + i < count_ ? Type::load(from, n) : Lanes::all(0);
-        }
-        Lanes::transpose(rows);
+        turn(key, column, n, rows);
         for (size_t i = 0; i < n; ++i) rows[i].store(keys_ + (column + i) * kAttentionKeys + key);
       }
     });
