@@ -11,6 +11,7 @@
 #include "cli/command_line.hpp"
 #include "model/gguf.hpp"
 #include "model/gguf_layout.hpp"
+#include "model/tokenizer.hpp"
 #include "receipt/receipt.hpp"
 
 namespace bitgate::cli {
@@ -151,6 +152,23 @@ std::vector<std::string> problems(const Gguf& gguf, std::string_view chosen,
   return found;
 }
 
+/// A model without a vocabulary that is known here can be given token ids, so that is no problem.
+void print_vocabulary(const Gguf& gguf) {
+  try {
+    const model::Tokenizer tokenizer = model::Tokenizer::from(gguf);
+    fmt::print("\nvocabulary of {} tokens", tokenizer.size());
+    const auto mark = [](const char* what, std::optional<std::int32_t> id) {
+      if (id) fmt::print(", {} {}", what, *id);
+    };
+    mark("begins with", tokenizer.bos());
+    mark("ends with", tokenizer.eos());
+    mark("a turn ends with", tokenizer.eot());
+    fmt::print("\n");
+  } catch (const model::GgufError& error) {
+    fmt::print("\nno vocabulary, so prompts are token ids: {}\n", error.what());
+  }
+}
+
 int show(const std::string& path, std::string_view chosen) {
   const Gguf gguf = Gguf::open(path);
   model::Layout layout;
@@ -159,6 +177,7 @@ int show(const std::string& path, std::string_view chosen) {
              gguf.alignment());
   print_metadata(gguf);
   print_tensors(gguf, layout);
+  print_vocabulary(gguf);
   if (!layout.format.empty()) fmt::print("\nI2_S is {}: {}\n", layout.format, layout.why);
   for (const std::string& problem : found) fmt::print(stderr, "problem: {}\n", problem);
   return static_cast<int>(found.empty() ? ExitCode::kPass : ExitCode::kUsage);

@@ -24,6 +24,9 @@ constexpr std::size_t kTrendWindow = 10;
 constexpr std::uint64_t kLeastSamples = 12;
 constexpr std::uint64_t kBriefSamples = 20;
 constexpr double kBriefNs = 2e8;
+/// What takes this long in a few samples gets no more than a median's interval needs.
+constexpr std::uint64_t kLeastBriefSamples = 6;
+constexpr double kLongestBriefNs = 2e9;
 
 double total(std::span<const std::uint64_t> times) {
   return std::accumulate(times.begin(), times.end(), 0.0);
@@ -164,11 +167,16 @@ StageResult measure_briefly(const Sampler& sampler) {
   StageResult result;
   result.stopped_by = "fixed";
   double spent = 0;
-  while (result.samples_ns.size() < kLeastSamples ||
-         (result.samples_ns.size() < kBriefSamples && spent < kBriefNs)) {
+  const auto enough = [&] {
+    const std::size_t have = result.samples_ns.size();
+    if (have < kLeastSamples) return have >= kLeastBriefSamples && spent >= kLongestBriefNs;
+    return have >= kBriefSamples || spent >= kBriefNs;
+  };
+  while (!enough()) {
     result.samples_ns.push_back(take(sampler, 1, 1).front());
     spent += static_cast<double>(result.samples_ns.back());
   }
+  if (result.samples_ns.size() < kLeastSamples) result.stopped_by = "max_time";
   summarize(result);
   return result;
 }

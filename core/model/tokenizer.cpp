@@ -48,9 +48,9 @@ Tokenizer::Tokenizer(const Gguf& gguf) {
   vocabulary_ = std::make_unique<Vocabulary>(gguf, kind.spelling);
   model_ = kind.model(gguf, *vocabulary_);
   control_ = std::make_unique<SpecialTokens>(
-      *vocabulary_, std::initializer_list{TokenKind::kControl, TokenKind::kUnknown});
-  user_defined_ =
-      std::make_unique<SpecialTokens>(*vocabulary_, std::initializer_list{TokenKind::kUserDefined});
+      *vocabulary_, std::initializer_list<TokenKind>{TokenKind::kControl, TokenKind::kUnknown});
+  user_defined_ = std::make_unique<SpecialTokens>(
+      *vocabulary_, std::initializer_list<TokenKind>{TokenKind::kUserDefined});
   if (kind.spaced && gguf.boolean("tokenizer.ggml.add_space_prefix").value_or(true)) prefix_ = " ";
   bos_ = token_of(gguf, "tokenizer.ggml.bos_token_id");
   eos_ = token_of(gguf, "tokenizer.ggml.eos_token_id");

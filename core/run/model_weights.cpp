@@ -26,13 +26,13 @@ std::uint64_t bytes_of(const worker::TensorRef& tensor) {
   return formats::byte_size(tensor.format, tensor.rows, tensor.cols).value_or(0);
 }
 
-/// What the buffer has to hold: weights that are made, and every matrix in its format.
+/// What the buffer has to hold: every matrix, as it is made and in its format.
 std::uint64_t largest(const model::Model& model, const std::string& format) {
   std::uint64_t most = 1;
   for (std::size_t i = 0; i < model.weights().size(); ++i) {
     const StoredWeight& weight = model.weights()[i];
-    if (!model.range(i)) most = std::max(most, weight.bytes);
     if (weight.role != WeightRole::kMatrix) continue;
+    if (!model.range(i)) most = std::max(most, weight.bytes);
     most = std::max(most, formats::byte_size(format, weight.rows, weight.cols).value_or(0));
   }
   return most;
@@ -127,7 +127,6 @@ std::optional<std::string> ModelWeights::unsupported() {
 std::uint64_t ModelWeights::load_one(std::size_t weight) {
   const StoredWeight& stored = model_.weights()[weight];
   worker::TensorRef& tensor = sources_[weight];
-  if (tensor.handle != 0) client_.destroy(tensor);
   std::uint64_t ns = 0;
   tensor = client_.create({stored.format, stored.rows, stored.cols, 0}, ns);
   if (const auto range = model_.range(weight)) {
@@ -138,8 +137,22 @@ std::uint64_t ModelWeights::load_one(std::size_t weight) {
     client_.detach(file);
     return ns;
   }
-  model_.fill(weight, buffer_.bytes().first(stored.bytes));
-  return ns + client_.write(tensor, region_, stored.bytes);
+  return ns + write_made(weight);
+}
+
+std::uint64_t ModelWeights::write_made(std::size_t weight) {
+  const std::uint64_t size = model_.weights()[weight].bytes;
+  if (size <= buffer_.bytes().size()) {
+    model_.fill(weight, buffer_.bytes().first(size));
+    return client_.write(sources_[weight], region_, size);
+  }
+  // What is far larger than the matrices is not to stay in memory beside all that follows.
+  worker::SharedMemory own(size, "bitgate-weight");
+  model_.fill(weight, own.bytes());
+  const worker::Region region = client_.attach(own);
+  const std::uint64_t ns = client_.write(sources_[weight], region, size);
+  client_.detach(region);
+  return ns;
 }
 
 StageResult ModelWeights::load() {
@@ -153,6 +166,9 @@ StageResult ModelWeights::load() {
     std::vector<std::uint64_t> times(samples, 0);
     for (std::uint64_t& time : times) {
       for (std::uint64_t i = 0; i < repeat; ++i) {
+        for (worker::TensorRef& tensor : sources_) {
+          if (tensor.handle != 0) client_.destroy(tensor);
+        }
         for (const std::size_t weight : order) time += load_one(weight);
       }
     }

@@ -27,7 +27,7 @@ class ModelWeights {
   std::optional<std::string> unsupported();
 
   /// Makes every weight's tensor and writes it, the largest first, from the model's file itself
-  /// where the bytes lie there as they are.
+  /// where the bytes lie there as they are. A sample begins without any.
   StageResult load();
 
   /// Runs what load left to do: absmean of master weights, or another layout of ternary ones. What
@@ -61,6 +61,7 @@ class ModelWeights {
   [[nodiscard]] std::string target_format(const model::StoredWeight& weight) const;
   [[nodiscard]] bool is_converted(std::size_t weight) const;
   std::uint64_t load_one(std::size_t weight);
+  std::uint64_t write_made(std::size_t weight);
   std::vector<worker::OpSpec> conversion(const worker::TensorRef& from,
                                          const worker::TensorRef& to);
   worker::TensorRef scratch(const std::string& format, const worker::TensorRef& like);
@@ -70,7 +71,7 @@ class ModelWeights {
   const model::Model& model_;
   std::string format_;
   worker::BackendClient& client_;
-  worker::SharedMemory buffer_;  ///< for weights that are made, and for reading back
+  worker::SharedMemory buffer_;  ///< for matrices that are made, and for reading back
   worker::Region region_;
   bool dry_ = false;                        ///< descriptions instead of tensors: for `unsupported`
   std::vector<worker::TensorRef> sources_;  ///< by weight

@@ -93,6 +93,17 @@ std::vector<std::string> generation_cells(const Json& result, const Style& style
           memory ? bytes_text(*memory) : ""};
 }
 
+/// "stored as i2_s, 1.18 GB loaded at 12.3 GB/s; a step reads 1.28 GB"
+std::string bytes_note(const Json& result) {
+  const Json& info = result.at("generation");
+  std::string note = "stored as " + text_of(info.at("stored_as")) + ", " +
+                     bytes_text(info.at("stored_bytes").get<double>());
+  if (const std::optional<double> rate = metric(result, "load.rate")) {
+    note += " loaded at " + rate_text(*rate, "GB/s");
+  }
+  return note + "; a step reads " + bytes_text(info.at("bytes_per_token").get<double>());
+}
+
 std::string generation_notes(const std::vector<const Json*>& cases, const Style& style) {
   const auto found = std::find_if(cases.begin(), cases.end(),
                                   [](const Json* result) { return generates(*result); });
@@ -100,13 +111,12 @@ std::string generation_notes(const std::vector<const Json*>& cases, const Style&
   const Json& info = (*found)->at("generation");
   std::string model = text_of(info.at("model"));
   model = model.substr(model.rfind('/') + 1);
-  std::string out =
-      "  " +
-      style.dim(model + ", " + count_text(info.at("parameters")) + " weights stored as " +
-                text_of(info.at("stored_as")) + "; " + counted(info.at("prompts"), "prompt") +
-                " of " + counted(info.at("prompt_tokens"), "token") + ", " +
-                count_text(info.at("generated")) + " generated") +
-      "\n";
+  std::string out = "  " +
+                    style.dim(model + ", " + count_text(info.at("parameters")) + " weights " +
+                              bytes_note(**found) + "; " + counted(info.at("prompts"), "prompt") +
+                              " of " + counted(info.at("prompt_tokens"), "token") + ", " +
+                              count_text(info.at("generated")) + " generated") +
+                    "\n";
   const std::string profile = profile_line(info.at("profile"));
   if (!profile.empty()) out += "  " + style.dim(profile) + "\n";
   constexpr std::size_t kShown = 3;

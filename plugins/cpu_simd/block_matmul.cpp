@@ -22,12 +22,13 @@ class BlockMatmul : public Operation {
         y_(tensor_of(op.outputs[0])),
         blocks_(w_.cols() / kBlock),
         span_(tiles_for(kBlock + w_.tile().columns - 1, w_.tile()) * w_.tile().columns),
-        staged_(x_.rows() * blocks_ * span_),
         sums_(x_.rows() * blocks_) {}
 
   std::size_t scratch() const override { return kGroupRows * blocks_ * sizeof(float); }
+  std::size_t shared() const override { return x_.rows() * blocks_ * span_; }
 
   void run(ThreadTeam& team) override {
+    staged_ = reinterpret_cast<std::int8_t*>(team.shared());
     team.for_ranges(x_.rows(), 1, [&](std::size_t row, std::size_t, std::size_t) { stage(row); });
     const std::size_t groups = (w_.rows() + kGroupRows - 1) / kGroupRows;
     team.for_ranges(groups, 1, [&](std::size_t group, std::size_t, std::size_t worker) {
@@ -47,7 +48,7 @@ class BlockMatmul : public Operation {
     return tiles_for((block + 1) * kBlock, w_.tile()) - first_tile(block);
   }
   [[nodiscard]] std::int8_t* staged(std::size_t row, std::size_t block) const {
-    return staged_.as<std::int8_t>() + (row * blocks_ + block) * span_;
+    return staged_ + (row * blocks_ + block) * span_;
   }
 
   void stage(std::size_t row) {
@@ -85,7 +86,7 @@ class BlockMatmul : public Operation {
   CpuTensor& y_;
   std::size_t blocks_;  // of a row
   std::size_t span_;    // bytes of a block's activations
-  Memory staged_;
+  std::int8_t* staged_ = nullptr;  // of the team
   std::vector<std::int32_t> sums_;
 };
 

@@ -11,7 +11,7 @@
 
 namespace cpu_simd {
 
-/// Rows [begin, end) of f32, f16 or bf16 weights times f32 activations; otherwise Matmul.
+/// Rows [begin, end) of f32, f16 or bf16 weights times f32 activations; otherwise MatmulHalf.
 template <class T>
 using MixedMatmul = void(const T* w, const float* x, size_t cols, size_t begin, size_t end,
                          size_t batch, float* y, size_t stride);

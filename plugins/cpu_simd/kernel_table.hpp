@@ -73,10 +73,10 @@ using Unpack = void(const uint8_t* group, size_t tile_count, uint8_t* quads);
 using Gemm = void(const uint8_t* group, size_t count, size_t rows, const int8_t* panel,
                   size_t width, const int32_t* x_sums, int32_t* y, size_t stride);
 
-/// Rows [begin, end) of w [., cols] times `batch` rows of x [., cols]: y[b * stride + r].
-template <class T>
-using Matmul = void(const T* w, const T* x, size_t cols, size_t begin, size_t end, size_t batch,
-                    float* y, size_t stride);
+/// f16 or bf16: rows [begin, end) of w [., cols] times `batch` rows of x [., cols]: y[b * stride +
+/// r].
+using MatmulHalf = void(const uint16_t* w, const uint16_t* x, size_t cols, size_t begin, size_t end,
+                        size_t batch, float* y, size_t stride);
 
 /// The kernels of one kind of tile.
 struct TileKernels {
@@ -105,9 +105,8 @@ struct KernelTable {
   Kernel<DequantizeHalf> dequantize_f16 = {};
   Kernel<QuantizeHalf> quantize_bf16 = {};
   Kernel<DequantizeHalf> dequantize_bf16 = {};
-  Kernel<Matmul<float>> matmul_f32 = {};
-  Kernel<Matmul<uint16_t>> matmul_f16 = {};
-  Kernel<Matmul<uint16_t>> matmul_bf16 = {};
+  Kernel<MatmulHalf> matmul_f16 = {};
+  Kernel<MatmulHalf> matmul_bf16 = {};
   const FloatKernels* floats = nullptr;  ///< of float_kernels.hpp
 };
 

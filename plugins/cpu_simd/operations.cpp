@@ -104,10 +104,16 @@ class FloatMatmul : public Operation {
   void run(ThreadTeam& team) override {
     const std::size_t rows = kChunkBytes / (w_.cols() * sizeof(W));
     const std::size_t chunk = std::max<std::size_t>(rows / kRowsTogether, 1) * kRowsTogether;
-    team.for_ranges(w_.rows(), chunk, [&](std::size_t begin, std::size_t end, std::size_t) {
+    const auto job = [&](std::size_t begin, std::size_t end, std::size_t) {
       kernel_(w_.data<W>(), x_.data<X>(), w_.cols(), begin, end, x_.rows(), y_.data<float>(),
               w_.rows());
-    });
+    };
+    // One row streams through the weights; several share each chunk while it is in the cache.
+    if (x_.rows() == 1) {
+      team.for_shrinking_ranges(w_.rows(), chunk, job);
+    } else {
+      team.for_ranges(w_.rows(), chunk, job);
+    }
   }
 
   std::vector<std::string> kernels() const override {
@@ -150,16 +156,15 @@ std::unique_ptr<Operation> make_dequantize(const Op& op, const KernelTable& kern
   return make_ternary_dequantize(op, kernels, threads);
 }
 
-std::unique_ptr<Operation> make_half_matmul(const Op& op, Kernel<Matmul<std::uint16_t>> same,
-                                            const char* isa, MixedMatmul<std::uint16_t>* mixed) {
+std::unique_ptr<Operation> make_half_matmul(const Op& op, Kernel<MatmulHalf> same, const char* isa,
+                                            MixedMatmul<std::uint16_t>* mixed) {
   if (is(op.inputs[1].desc, formats::kF32)) {
     return std::make_unique<FloatMatmul<std::uint16_t, float>>(op, isa, mixed);
   }
   return std::make_unique<FloatMatmul<std::uint16_t, std::uint16_t>>(op, same.isa, same.run);
 }
 
-std::unique_ptr<Operation> make_matmul(const Op& op, const KernelTable& kernels,
-                                       std::size_t threads) {
+std::unique_ptr<Operation> make_matmul(const Op& op, const KernelTable& kernels) {
   const FloatKernels& floats = *kernels.floats;
   const TensorDesc& w = op.inputs[0].desc;
   if (is(w, formats::kF32)) {
@@ -171,7 +176,7 @@ std::unique_ptr<Operation> make_matmul(const Op& op, const KernelTable& kernels,
   if (is(w, formats::kBF16)) {
     return make_half_matmul(op, kernels.matmul_bf16, floats.isa, floats.matmul_bf16);
   }
-  return make_ternary_matmul(op, kernels, threads);
+  return make_ternary_matmul(op, kernels);
 }
 
 }  // namespace
@@ -180,7 +185,7 @@ std::unique_ptr<Operation> make_operation(const Op& op, const KernelTable& kerne
                                           std::size_t threads) {
   if (op.kind == "quantize") return make_quantize(op, kernels, threads);
   if (op.kind == "dequantize") return make_dequantize(op, kernels, threads);
-  if (op.kind == "matmul") return make_matmul(op, kernels, threads);
+  if (op.kind == "matmul") return make_matmul(op, kernels);
   return make_transformer_operation(op, kernels);
 }
 

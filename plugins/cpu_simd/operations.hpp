@@ -23,6 +23,8 @@ class Operation {
   virtual void run(ThreadTeam& team) = 0;
   /// Bytes of scratch memory that each thread needs.
   [[nodiscard]] virtual std::size_t scratch() const { return 0; }
+  /// Bytes of the memory that the team's threads share.
+  [[nodiscard]] virtual std::size_t shared() const { return 0; }
   /// Names of the kernels that one run starts: "avx2/i2_s_gemv".
   [[nodiscard]] virtual std::vector<std::string> kernels() const = 0;
   /// After a run: counts those that it started, of kernels() in their order.
@@ -44,8 +46,7 @@ std::unique_ptr<Operation> make_ternary_quantize(const bitgate::Op& op, const Ke
                                                  std::size_t threads);
 std::unique_ptr<Operation> make_ternary_dequantize(const bitgate::Op& op,
                                                    const KernelTable& kernels, std::size_t threads);
-std::unique_ptr<Operation> make_ternary_matmul(const bitgate::Op& op, const KernelTable& kernels,
-                                               std::size_t threads);
+std::unique_ptr<Operation> make_ternary_matmul(const bitgate::Op& op, const KernelTable& kernels);
 
 /// The product with block scales that differ, to f32: block_matmul.cpp.
 std::unique_ptr<Operation> make_block_matmul(const bitgate::Op& op, const KernelTable& kernels);

@@ -17,7 +17,7 @@ class CpuProgram : public bitgate::Program {
   CpuProgram(std::span<const Op> ops, const KernelTable& kernels, ThreadTeam& team) {
     for (const Op& op : ops) {
       operations_.push_back(make_operation(op, kernels, team.size()));
-      team.reserve(operations_.back()->scratch());
+      team.reserve(operations_.back()->scratch(), operations_.back()->shared());
       for (std::string& name : operations_.back()->kernels())
         kernels_.push_back({std::move(name), 0});
       ends_.push_back(kernels_.size());
@@ -52,7 +52,7 @@ class CpuSession : public bitgate::Session {
     return std::make_unique<CpuTensor>(desc, kernels_);
   }
   void write(bitgate::Tensor& tensor, bitgate::ConstBytes bytes) override {
-    static_cast<CpuTensor&>(tensor).write(bytes);
+    static_cast<CpuTensor&>(tensor).write(bytes, team_);
   }
   void read(const bitgate::Tensor& tensor, bitgate::Bytes bytes) override {
     static_cast<const CpuTensor&>(tensor).read(bytes);

@@ -37,7 +37,6 @@ KernelTable over(KernelTable table, const KernelTable& other) {
   take(table.dequantize_f16, other.dequantize_f16);
   take(table.quantize_bf16, other.quantize_bf16);
   take(table.dequantize_bf16, other.dequantize_bf16);
-  take(table.matmul_f32, other.matmul_f32);
   take(table.matmul_f16, other.matmul_f16);
   take(table.matmul_bf16, other.matmul_bf16);
   return table;

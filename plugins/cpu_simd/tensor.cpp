@@ -1,6 +1,8 @@
 #include "tensor.hpp"
 
 #include <algorithm>
+#include <atomic>
+#include <cstdint>
 #include <cstring>
 
 #include "common/row_codecs.hpp"
@@ -18,6 +20,7 @@ using row_codecs::ScalePlaces;
 namespace {
 
 constexpr int kZeroFill = kZeroCode;
+constexpr std::size_t kCopiedTogether = std::size_t{1} << 20;
 
 }  // namespace
 
@@ -53,10 +56,13 @@ const std::uint8_t* CpuTensor::group(std::size_t row) const {
   return data<std::uint8_t>() + row / kGroupRows * tile_count() * kTileBytes;
 }
 
-void CpuTensor::write(bitgate::ConstBytes bytes) {
+void CpuTensor::write(bitgate::ConstBytes bytes, ThreadTeam& team) {
   const auto* from = reinterpret_cast<const std::uint8_t*>(bytes.data());
-  if (tile_ != nullptr) return write_ternary(from);
-  std::memcpy(data_.as<void>(), from, data_.size());
+  if (tile_ != nullptr) return write_ternary(from, team);
+  team.for_ranges(data_.size(), kCopiedTogether,
+                  [&](std::size_t begin, std::size_t end, std::size_t) {
+                    std::memcpy(data<std::uint8_t>() + begin, from + begin, end - begin);
+                  });
   if (scales_.size() > 0) std::memcpy(scales(), from + data_.size(), scales_.size());
 }
 
@@ -87,7 +93,7 @@ void CpuTensor::compare_scales(const std::uint8_t* codes, std::size_t row, bool&
   }
 }
 
-void CpuTensor::write_ternary(const std::uint8_t* from) {
+void CpuTensor::write_ternary(const std::uint8_t* from, ThreadTeam& team) {
   const Matrix shape{rows_, cols_};
   const ScalePlaces places = scale_places(format_, shape);
   for (std::size_t i = 0; i < places.count; ++i) {
@@ -97,24 +103,36 @@ void CpuTensor::write_ternary(const std::uint8_t* from) {
   common_scale_ = 0;
   bool any = false;
   const RowCodec& codec = *find_row_codec(format_);
-  const Memory slab(kSlabRows * padded_cols());
-  auto* codes = slab.as<std::uint8_t>();
-  const std::size_t padded_rows = (rows_ + kGroupRows - 1) / kGroupRows * kGroupRows;
-  for (std::size_t first = 0; first < padded_rows; first += kSlabRows) {
-    std::memset(codes, kZeroFill, slab.size());
+  team.reserve(kSlabRows * padded_cols(), 0);
+  const std::size_t groups = (rows_ + kGroupRows - 1) / kGroupRows;
+  std::atomic<std::size_t> illegal = rows_;  // the first row that has such a code
+  const auto write_slab = [&](std::size_t first, std::uint8_t* codes) {
+    std::memset(codes, kZeroFill, kSlabRows * padded_cols());
     for (std::size_t row = first; row < std::min(first + kSlabRows, rows_); ++row) {
-      const std::size_t illegal =
-          codec.decode(from, shape, row, codes + (row - first) * padded_cols());
-      if (illegal == cols_) {
-        if (has_block_scales()) compare_scales(codes + (row - first) * padded_cols(), row, any);
-        continue;
+      std::uint8_t* to = codes + (row - first) * padded_cols();
+      if (codec.decode(from, shape, row, to) != cols_) {
+        std::size_t known = illegal.load();
+        while (row < known && !illegal.compare_exchange_weak(known, row)) {
+        }
+        return;
       }
-      throw bitgate::Error(BG_INVALID_ARGUMENT, format_ + ": illegal code at row " +
-                                                    std::to_string(row) + ", column " +
-                                                    std::to_string(illegal));
+      if (has_block_scales()) compare_scales(to, row, any);
     }
     pack_slab(codes, padded_cols(), first, tile_count(), *tile_, data<std::uint8_t>());
-  }
+  };
+  // Whether blocks have one scale is found row after row.
+  const std::size_t together = has_block_scales() ? groups : 1;
+  team.for_ranges(groups, together, [&](std::size_t begin, std::size_t end, std::size_t worker) {
+    for (std::size_t row = begin * kGroupRows; row < end * kGroupRows; row += kSlabRows) {
+      write_slab(row, team.scratch(worker));
+    }
+  });
+  if (illegal == rows_) return;
+  const Memory codes(padded_cols());
+  const std::size_t col = codec.decode(from, shape, illegal, codes.as<std::uint8_t>());
+  throw bitgate::Error(BG_INVALID_ARGUMENT, format_ + ": illegal code at row " +
+                                                std::to_string(illegal) + ", column " +
+                                                std::to_string(col));
 }
 
 void CpuTensor::read_ternary(std::uint8_t* to) const {

@@ -8,6 +8,7 @@
 
 #include "kernel_table.hpp"
 #include "memory.hpp"
+#include "thread_team.hpp"
 
 namespace cpu_simd {
 
@@ -21,8 +22,9 @@ class CpuTensor : public bitgate::Tensor {
   /// of memory. `kernels` outlives the tensor.
   CpuTensor(const bitgate::TensorDesc& desc, const KernelTable& kernels);
 
-  /// Canonical bytes in and out. Throws bitgate::Error(BG_INVALID_ARGUMENT) for an illegal code.
-  void write(bitgate::ConstBytes bytes);
+  /// Canonical bytes in and out. Throws bitgate::Error(BG_INVALID_ARGUMENT) for an illegal code,
+  /// the first whatever the number of threads.
+  void write(bitgate::ConstBytes bytes, ThreadTeam& team);
   void read(bitgate::Bytes bytes) const;
 
   [[nodiscard]] std::size_t rows() const { return rows_; }
@@ -54,7 +56,7 @@ class CpuTensor : public bitgate::Tensor {
   [[nodiscard]] const std::uint8_t* group(std::size_t row) const;  ///< tiles of the group of `row`
 
  private:
-  void write_ternary(const std::uint8_t* from);
+  void write_ternary(const std::uint8_t* from, ThreadTeam& team);
   void compare_scales(const std::uint8_t* codes, std::size_t row, bool& any);
   void read_ternary(std::uint8_t* to) const;
 

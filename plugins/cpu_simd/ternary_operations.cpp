@@ -175,7 +175,7 @@ class TernaryDequantize : public Operation {
 /// several rows through gemm, what is left over row by row through gemv.
 class TernaryMatmul : public Operation {
  public:
-  TernaryMatmul(const Op& op, const KernelTable& kernels, std::size_t threads)
+  TernaryMatmul(const Op& op, const KernelTable& kernels)
       : kernels_(kernels),
         w_(tensor_of(op.inputs[0])),
         x_(tensor_of(op.inputs[1])),
@@ -183,17 +183,12 @@ class TernaryMatmul : public Operation {
         scaled_(y_.format() == formats::kF32),
         by_blocks_(scaled_ && w_.has_block_scales() ? make_block_matmul(op, kernels) : nullptr),
         stride_(w_.padded_cols()),
-        staged_(x_.rows() * stride_),
         x_sums_(x_.rows()) {
     for (const std::size_t width : w_.tile().panels) {
       for (; width != 0 && x_.rows() - singles_ >= width; singles_ += width) {
         panels_.push_back({singles_, width});
       }
     }
-    const std::size_t lanes = panels_.empty() ? 0 : threads;
-    quads_ =
-        std::make_unique<Scratch>(w_.tile().unpacked ? lanes : 0, quad_bytes(w_.cols(), w_.tile()));
-    rows_ = std::make_unique<Scratch>(lanes, w_.tile().panels[0] * stride_);
     if (!panels_.empty()) return;
     const std::size_t group_bytes = w_.tile_count() * kTileBytes;
     chunk_ = (x_.rows() == 1 ? kLeastStream : kLeastChunk) / group_bytes + 1;
@@ -202,14 +197,13 @@ class TernaryMatmul : public Operation {
   void run(ThreadTeam& team) override {
     if (by_blocks_ && !w_.common_scale()) return by_blocks_->run(team);
     if (scaled_) scale_ = one_scale();
+    staged_ = reinterpret_cast<std::int8_t*>(team.shared());
     team.for_ranges(panels_.size(), 1, [&](std::size_t index, std::size_t, std::size_t worker) {
-      interleave(panels_[index], rows_->of(worker));
+      interleave(panels_[index], reinterpret_cast<std::int8_t*>(team.scratch(worker)));
     });
-    for (std::size_t row = singles_; row < x_.rows(); ++row) {
-      x_sums_[row] = kernels_.copy_sum.run(activations(row), x_.cols(), staged(row));
-    }
+    for (std::size_t row = singles_; row < x_.rows(); ++row) x_sums_[row] = stage(row, staged(row));
     const auto job = [&](std::size_t begin, std::size_t end, std::size_t worker) {
-      multiply(begin * kGroupRows, std::min(end * kGroupRows, w_.rows()), worker);
+      multiply(begin * kGroupRows, std::min(end * kGroupRows, w_.rows()), team.scratch(worker));
     };
     const std::size_t groups = groups_of(w_.rows());
     // One row streams through the weights; several share each chunk while it is in the cache.
@@ -236,7 +230,15 @@ class TernaryMatmul : public Operation {
     by_blocks_->count(kernels.subspan(others));
   }
 
-  std::size_t scratch() const override { return by_blocks_ ? by_blocks_->scratch() : 0; }
+  std::size_t scratch() const override {
+    std::size_t most = by_blocks_ ? by_blocks_->scratch() : 0;
+    if (panels_.empty()) return most;
+    if (w_.tile().unpacked) most = std::max(most, quad_bytes(w_.cols(), w_.tile()));
+    return std::max(most, w_.tile().panels[0] * stride_);
+  }
+  std::size_t shared() const override {
+    return std::max(x_.rows() * stride_, by_blocks_ ? by_blocks_->shared() : 0);
+  }
 
  private:
   struct Panel {
@@ -256,19 +258,21 @@ class TernaryMatmul : public Operation {
     return x_.data<std::int8_t>() + row * x_.cols();
   }
   /// A row, or the panel that starts with it, with zeros up to whole tiles.
-  [[nodiscard]] std::int8_t* staged(std::size_t row) const {
-    return staged_.as<std::int8_t>() + row * stride_;
-  }
+  [[nodiscard]] std::int8_t* staged(std::size_t row) const { return staged_ + row * stride_; }
   /// Where sums go: f32 is as wide, and takes their place.
   [[nodiscard]] std::int32_t* output(std::size_t batch) const {
     return y_.data<std::int32_t>() + batch * w_.rows();
   }
 
-  void interleave(const Panel& panel, std::uint8_t* scratch) {
-    auto* rows = reinterpret_cast<std::int8_t*>(scratch);  // zeros behind the end, as mapped
+  /// Copies a row, with zeros up to whole tiles; returns its sum.
+  std::int32_t stage(std::size_t row, std::int8_t* to) const {
+    std::memset(to + x_.cols(), 0, stride_ - x_.cols());
+    return kernels_.copy_sum.run(activations(row), x_.cols(), to);
+  }
+
+  void interleave(const Panel& panel, std::int8_t* rows) {
     for (std::size_t c = 0; c < panel.width; ++c) {
-      x_sums_[panel.first + c] =
-          kernels_.copy_sum.run(activations(panel.first + c), x_.cols(), rows + c * stride_);
+      x_sums_[panel.first + c] = stage(panel.first + c, rows + c * stride_);
     }
     std::int8_t* to = staged(panel.first);
     for (std::size_t k = 0; k < stride_; k += 4) {
@@ -288,14 +292,14 @@ class TernaryMatmul : public Operation {
     }
   }
 
-  void multiply(std::size_t begin, std::size_t end, std::size_t worker) {
+  void multiply(std::size_t begin, std::size_t end, std::uint8_t* quads) {
     const TileKernels& tile = w_.tile();
     for (std::size_t row = begin; row < end && !panels_.empty(); row += kGroupRows) {
       const std::uint8_t* group = w_.group(row);
       std::size_t count = w_.tile_count();
       if (tile.unpacked) {
-        tile.unpack(group, count, quads_->of(worker));
-        group = quads_->of(worker);
+        tile.unpack(group, count, quads);
+        group = quads;
         count = stride_ / 4;
       }
       const std::size_t rows = std::min(kGroupRows, end - row);
@@ -324,13 +328,11 @@ class TernaryMatmul : public Operation {
   std::unique_ptr<Operation> by_blocks_;  // where block scales may differ
   float scale_ = 0;
   std::size_t stride_;
-  Memory staged_;
+  std::int8_t* staged_ = nullptr;  // of the team
   std::vector<std::int32_t> x_sums_;
   std::vector<Panel> panels_;
   std::size_t singles_ = 0;  // first activation row of no panel
-  std::unique_ptr<Scratch> quads_;
-  std::unique_ptr<Scratch> rows_;
-  std::size_t chunk_ = 1;  // groups that a thread takes at a time
+  std::size_t chunk_ = 1;    // groups that a thread takes at a time
 };
 
 }  // namespace
@@ -345,9 +347,8 @@ std::unique_ptr<Operation> make_ternary_dequantize(const Op& op, const KernelTab
   return std::make_unique<TernaryDequantize>(op, kernels, threads);
 }
 
-std::unique_ptr<Operation> make_ternary_matmul(const Op& op, const KernelTable& kernels,
-                                               std::size_t threads) {
-  return std::make_unique<TernaryMatmul>(op, kernels, threads);
+std::unique_ptr<Operation> make_ternary_matmul(const Op& op, const KernelTable& kernels) {
+  return std::make_unique<TernaryMatmul>(op, kernels);
 }
 
 }  // namespace cpu_simd

@@ -70,7 +70,8 @@ ThreadTeam::~ThreadTeam() {
   ::sched_setaffinity(0, sizeof(callers_cores_), &callers_cores_);
 }
 
-void ThreadTeam::reserve(std::size_t bytes) {
+void ThreadTeam::reserve(std::size_t bytes, std::size_t shared) {
+  if (shared_.size() < shared) shared_ = Memory(shared);
   scratch_.resize(size());
   for (Memory& memory : scratch_) {
     if (memory.size() < bytes) memory = Memory(bytes);

@@ -29,12 +29,15 @@ class ThreadTeam {
 
   [[nodiscard]] std::size_t size() const { return helpers_.size() + 1; }
 
-  /// Sees to it that every thread has at least this much scratch memory, 64-byte aligned, whose
-  /// content no job can expect anything of. Throws as Memory does; not while a job runs.
-  void reserve(std::size_t bytes);
+  /// Sees to it that every thread has at least this much scratch memory, and that there is so much
+  /// that they share, 64-byte aligned, whose content no operation can expect anything of. Throws as
+  /// Memory does; not while a job runs.
+  void reserve(std::size_t bytes, std::size_t shared);
   [[nodiscard]] std::uint8_t* scratch(std::size_t worker) const {
     return scratch_[worker].as<std::uint8_t>();
   }
+
+  [[nodiscard]] std::uint8_t* shared() const { return shared_.as<std::uint8_t>(); }
 
   /// Calls job(begin, end, worker) for [0, count), spread over the threads in contiguous chunks of
   /// `chunk`; returns when all is done. `worker` is the number of the thread, from 0. The job must
@@ -78,6 +81,7 @@ class ThreadTeam {
   alignas(64) std::atomic<std::uint32_t> busy_{0};
   cpu_set_t callers_cores_{};
   std::vector<Memory> scratch_;  // of each thread
+  Memory shared_;
   std::vector<std::thread> helpers_;
 };
 

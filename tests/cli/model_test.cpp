@@ -32,6 +32,15 @@ TEST_CASE("model show prints metadata, tensors and the layout with its reason") 
   CHECK_THAT(outcome.out, Contains("I2_S is i2_s: as bitnet-b1.58 models are published\n"));
 }
 
+TEST_CASE("model show tells the vocabulary, or why there is none") {
+  const Outcome text = run_bitgate({"model", "show", BITGATE_SOURCE_DIR "/models/addition.gguf"});
+  INFO(text.out << text.err);
+  CHECK(text.exit_code == 0);
+  CHECK_THAT(text.out, Contains("\nvocabulary of "));
+  const Outcome ids = run_bitgate({"model", "show", golden("bitnet-b1.58.gguf")});
+  CHECK_THAT(ids.out, Contains("\nno vocabulary, so prompts are token ids: " + golden("")));
+}
+
 TEST_CASE("model show of an ambiguous file shows it, names the choices and exits 2") {
   const std::string file = golden("bitnet.gguf");
   const Outcome outcome = run_bitgate({"model", "show", file});

@@ -51,7 +51,7 @@ void score_tile(const float* q, size_t width, size_t head_size, const float* key
 
 /// R rows of sums, C vectors of each: sums = sums * factor + weights.values.
 template <int R, int C>
-void value_tile(const float* weights, size_t keys, const float* values, size_t width,
+void value_tile(const float* weights, size_t keys, const float* values, size_t stride, size_t width,
                 const float* factors, float* sums) {
   Lanes tile[R][C];
 #pragma GCC unroll 8
@@ -61,7 +61,7 @@ void value_tile(const float* weights, size_t keys, const float* values, size_t w
       tile[r][c] = Lanes::load(sums + r * width + c * kLanes) * Lanes::all(factors[r]);
     }
   }
-  for (size_t key = 0; key < keys; ++key, values += width) {
+  for (size_t key = 0; key < keys; ++key, values += stride) {
     Lanes value[C];
 #pragma GCC unroll 4
     for (int c = 0; c < C; ++c) value[c] = Lanes::load(values + c * kLanes);
@@ -92,14 +92,15 @@ void score_rows(const float* q, size_t width, size_t head_size, const float* key
 }
 
 template <int R>
-void value_rows(const float* weights, size_t keys, const float* values, size_t width,
+void value_rows(const float* weights, size_t keys, const float* values, size_t stride, size_t width,
                 const float* factors, float* sums) {
   size_t column = 0;
   for (; column + Lanes::kCols * kLanes <= width; column += Lanes::kCols * kLanes) {
-    value_tile<R, Lanes::kCols>(weights, keys, values + column, width, factors, sums + column);
+    value_tile<R, Lanes::kCols>(weights, keys, values + column, stride, width, factors,
+                                sums + column);
   }
   for (; column < width; column += kLanes) {
-    value_tile<R, 1>(weights, keys, values + column, width, factors, sums + column);
+    value_tile<R, 1>(weights, keys, values + column, stride, width, factors, sums + column);
   }
 }
 
@@ -129,10 +130,10 @@ class AttentionOver {
     }
     for (first_ = 0; first_ <= last; first_ += kAttentionKeys) {
       count_ = least(kAttentionKeys, last + 1 - first_);
+      after_ = least(kAttentionKeys, last - first_ + 1 - count_);
       look();
-      unpack_keys();
+      score_block();
       unpack_values();
-      for_tiles([&](size_t row, auto rows) { score<decltype(rows)::kCount>(row); });
       soften();
       for_tiles([&](size_t row, auto rows) { weigh<decltype(rows)::kCount>(row); });
     }
@@ -140,6 +141,8 @@ class AttentionOver {
   }
 
  private:
+  using Element = typename Type::Element;
+
   template <int N>
   struct Rows {
     static constexpr int kCount = N;
@@ -173,24 +176,86 @@ class AttentionOver {
     });
   }
 
-  void unpack_keys() {
-    const auto* keys = static_cast<const typename Type::Element*>(task_.keys);
-    for (size_t key = 0; key < count_; key += kLanes) {
-      for_lanes(task_.head_size, [&](size_t column, size_t n) {
-        Lanes rows[kLanes];
-        for (size_t i = 0; i < kLanes; ++i) {
-          rows[i] = key + i < count_
-                        ? Type::load(keys + (first_ + key + i) * task_.cache_stride + column, n)
-                        : Lanes::all(0);
-        }
-        Lanes::transpose(rows);
-        for (size_t i = 0; i < n; ++i) rows[i].store(keys_ + (column + i) * kAttentionKeys + key);
-      });
+  /// 16 rows of the next block, at a column: a head's part of each row is too short for memory to
+  /// foresee the next one, so it is asked for while this block is computed with.
+  void fetch(const Element* rows, size_t key, size_t column) const {
+    for (size_t i = key; i < key + kLanes && i < after_; ++i) {
+      __builtin_prefetch(rows + (first_ + kAttentionKeys + i) * task_.cache_stride + column, 0, 2);
     }
   }
 
+  /// 16 keys of the block at a column, turned: rows[i] is column + i of all of them.
+  void turn(size_t key, size_t column, size_t n, Lanes (&rows)[kLanes]) const {
+    const auto* keys = static_cast<const Element*>(task_.keys);
+    fetch(keys, key, column);
+    fetch(static_cast<const Element*>(task_.values), key, column);
+    const Element* from = keys + (first_ + key) * task_.cache_stride + column;
+    for (size_t i = 0; i < kLanes; ++i, from += task_.cache_stride) {
+      rows[i] = key + i < count_ ? Type::load(from, n) : Lanes::all(0);
+    }
+    Lanes::transpose(rows);
+  }
+
+  /// Few rows take the keys as they are turned, many from memory.
+  void score_block() {
+    switch (rows_) {
+      case 1:
+        return score_few<1>();
+      case 2:
+        return score_few<2>();
+      case 3:
+        return score_few<3>();
+      case 4:
+        return score_few<4>();
+      default:
+        unpack_keys();
+        for_tiles([&](size_t row, auto rows) { score<decltype(rows)::kCount>(row); });
+    }
+  }
+
+  template <int R>
+  void score_few() {
+    for (size_t key = 0; key < count_; key += kLanes) {
+      Lanes sums[R];
+      for (Lanes& sum : sums) sum = Lanes::all(0);
+      for_lanes(task_.head_size, [&](size_t column, size_t n) {
+        Lanes rows[kLanes];
+        turn(key, column, n, rows);
+#pragma GCC unroll 16
+        for (size_t i = 0; i < n; ++i) {
+#pragma GCC unroll 4
+          for (int r = 0; r < R; ++r) {
+            sums[r] = Lanes::fma(Lanes::all(q_[r * width_ + column + i]), rows[i], sums[r]);
+          }
+        }
+      });
+      for (int r = 0; r < R; ++r) sums[r].store(scores_ + r * kAttentionKeys + key);
+    }
+  }
+
+  /// All keys of some columns before the next columns: what is written lies together.
+  void unpack_keys() {
+    for_lanes(task_.head_size, [&](size_t column, size_t n) {
+      for (size_t key = 0; key < count_; key += kLanes) {
+        Lanes rows[kLanes];
+        turn(key, column, n, rows);
+        for (size_t i = 0; i < n; ++i) rows[i].store(keys_ + (column + i) * kAttentionKeys + key);
+      }
+    });
+  }
+
+  /// Values in f32 are used where they are, unless a head ends within a vector.
   void unpack_values() {
-    const auto* values = static_cast<const typename Type::Element*>(task_.values);
+    const auto* values = static_cast<const Element*>(task_.values);
+    if constexpr (sizeof(Element) == sizeof(float)) {
+      if (task_.head_size == width_) {
+        seen_values_ = values + first_ * task_.cache_stride;
+        stride_ = task_.cache_stride;
+        return;
+      }
+    }
+    seen_values_ = values_;
+    stride_ = width_;
     for (size_t key = 0; key < count_; ++key) {
       const auto* from = values + (first_ + key) * task_.cache_stride;
       for_lanes(task_.head_size, [&](size_t column, size_t n) {
@@ -256,14 +321,15 @@ class AttentionOver {
     size_t common = count_;
     for (size_t r = row; r < row + R; ++r) common = least(common, seen_[r]);
     const float* weights = scores_ + row * kAttentionKeys;
-    value_rows<R>(weights, common, values_, width_, factors_ + row, sums_ + row * width_);
+    value_rows<R>(weights, common, seen_values_, stride_, width_, factors_ + row,
+                  sums_ + row * width_);
     if constexpr (R > 1) {
       const float one = 1;
       for (size_t r = 0; r < R; ++r) {
         const size_t more = seen_[row + r] - common;
         if (more == 0) continue;
-        value_rows<1>(weights + r * kAttentionKeys + common, more, values_ + common * width_,
-                      width_, &one, sums_ + (row + r) * width_);
+        value_rows<1>(weights + r * kAttentionKeys + common, more, seen_values_ + common * stride_,
+                      stride_, width_, &one, sums_ + (row + r) * width_);
       }
     }
   }
@@ -291,8 +357,11 @@ class AttentionOver {
   float* totals_;
   float* factors_;
   uint32_t* seen_;
-  size_t first_ = 0;  // row of the cache with which the block begins
-  size_t count_ = 0;  // of its rows
+  size_t first_ = 0;                    // row of the cache with which the block begins
+  size_t count_ = 0;                    // of its rows
+  size_t after_ = 0;                    // rows of the block after it
+  const float* seen_values_ = nullptr;  // of the block
+  size_t stride_ = 0;                   // floats from one key's to the next one's
 };
 
 template <class Type>

@@ -280,11 +280,6 @@ float lane_sum(__m256 sums) {
   return sum;
 }
 
-struct F32 {
-  using Element = float;
-  static __m256 load(const float* at) { return _mm256_loadu_ps(at); }
-  static float one(float value) { return value; }
-};
 struct F16 {
   using Element = uint16_t;
   static __m256 load(const uint16_t* at) {
@@ -412,7 +407,6 @@ const KernelTable kAvx2Kernels = {
     .dequantize_f16 = {kIsa, dequantize_half<F16>},
     .quantize_bf16 = {kIsa, quantize_half<to_bf16>},
     .dequantize_bf16 = {kIsa, dequantize_half<BF16>},
-    .matmul_f32 = {kIsa, matmul<F32>},
     .matmul_f16 = {kIsa, matmul<F16>},
     .matmul_bf16 = {kIsa, matmul<BF16>},
 };

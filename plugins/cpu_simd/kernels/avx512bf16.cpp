@@ -89,7 +89,8 @@ void rows(const uint16_t* w, const uint16_t* x, size_t cols, size_t batch, float
 void matmul_bf16(const uint16_t* w, const uint16_t* x, size_t cols, size_t begin, size_t end,
                  size_t batch, float* y, size_t stride) {
   size_t row = begin;
-  for (; row + 6 <= end; row += 6)
+  // For one row of activations the weights are read in one stream: see floats.hpp.
+  for (; batch > 1 && row + 6 <= end; row += 6)
     rows<SixByFour, SixByOne>(w + row * cols, x, cols, batch, y + row, stride);
   for (; row < end; ++row)
     rows<OneByFour, OneByOne>(w + row * cols, x, cols, batch, y + row, stride);

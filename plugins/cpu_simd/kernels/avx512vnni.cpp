@@ -90,10 +90,6 @@ void gemv_two_bit(const uint8_t* tiles, size_t tile_count, size_t begin, size_t 
   }
 }
 
-struct F32 {
-  using Element = float;
-  static __m512 load(__mmask16 mask, const float* at) { return _mm512_maskz_loadu_ps(mask, at); }
-};
 struct F16 {
   using Element = uint16_t;
   static __m512 load(__mmask16 mask, const uint16_t* at) {
@@ -145,7 +141,8 @@ template <class Type>
 void matmul(const typename Type::Element* w, const typename Type::Element* x, size_t cols,
             size_t begin, size_t end, size_t batch, float* y, size_t stride) {
   size_t row = begin;
-  for (; row + 4 <= end; row += 4) {
+  // For one row of activations the weights are read in one stream: see floats.hpp.
+  for (; batch > 1 && row + 4 <= end; row += 4) {
     float_rows<Type, 4>(w + row * cols, x, cols, batch, y + row, stride);
   }
   for (; row < end; ++row) {
@@ -164,7 +161,6 @@ const KernelTable kAvx512VnniKernels = {
                 .panels = {12, 8, 4}},
     .copy_sum = {kIsa, copy_sum},
     .quantize_ternary = {kIsa, quantize_ternary},
-    .matmul_f32 = {kIsa, matmul<F32>},
     .matmul_f16 = {kIsa, matmul<F16>},
     .matmul_bf16 = {kIsa, matmul<BF16>},
 };

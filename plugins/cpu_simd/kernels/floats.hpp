@@ -76,7 +76,9 @@ template <class Type>
 void mixed_matmul(const typename Type::Element* w, const float* x, size_t cols, size_t begin,
                   size_t end, size_t batch, float* y, size_t stride) {
   size_t row = begin;
-  for (; row + 4 <= end; row += 4) {
+  // One row of activations is over before the next weights are there, so these are read in one
+  // stream: memory gives four that are a row apart at half the rate.
+  for (; batch > 1 && row + 4 <= end; row += 4) {
     multiply_rows<Type, 4>(w + row * cols, x, cols, batch, y + row, stride);
   }
   for (; row < end; ++row) {

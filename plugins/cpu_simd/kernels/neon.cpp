@@ -268,11 +268,6 @@ void gemm(const uint8_t* quads, size_t quad_count, size_t rows, const int8_t* pa
   }
 }
 
-struct F32 {
-  using Element = float;
-  static float32x4_t load(const float* at) { return vld1q_f32(at); }
-  static float one(float value) { return value; }
-};
 struct F16 {
   using Element = uint16_t;
   static float32x4_t load(const uint16_t* at) {
@@ -394,7 +389,6 @@ const KernelTable kNeonKernels = {
     .dequantize_f16 = {kIsa, dequantize_half<F16>},
     .quantize_bf16 = {kIsa, quantize_half<to_bf16>},
     .dequantize_bf16 = {kIsa, dequantize_half<BF16>},
-    .matmul_f32 = {kIsa, matmul<F32>},
     .matmul_f16 = {kIsa, matmul<F16>},
     .matmul_bf16 = {kIsa, matmul<BF16>},
 };

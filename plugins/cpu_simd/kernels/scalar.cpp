@@ -134,7 +134,6 @@ uint16_t to_bf16(float value) {
 }
 
 float from_bf16(uint16_t bits) { return float_of(static_cast<uint32_t>(bits) << 16); }
-float from_f32(float value) { return value; }
 
 template <uint16_t (*kTo)(float)>
 void quantize_half(const float* x, size_t count, uint16_t* y) {
@@ -146,9 +145,9 @@ void dequantize_half(const uint16_t* x, size_t count, float* y) {
   for (size_t i = 0; i < count; ++i) y[i] = kFrom(x[i]);
 }
 
-template <class T, float (*kFrom)(T)>
-void matmul(const T* w, const T* x, size_t cols, size_t begin, size_t end, size_t batch, float* y,
-            size_t stride) {
+template <float (*kFrom)(uint16_t)>
+void matmul(const uint16_t* w, const uint16_t* x, size_t cols, size_t begin, size_t end,
+            size_t batch, float* y, size_t stride) {
   for (size_t row = begin; row < end; ++row) {
     for (size_t b = 0; b < batch; ++b) {
       float sum = 0;
@@ -172,9 +171,8 @@ const KernelTable kScalarKernels = {
     .dequantize_f16 = {kIsa, dequantize_half<from_f16>},
     .quantize_bf16 = {kIsa, quantize_half<to_bf16>},
     .dequantize_bf16 = {kIsa, dequantize_half<from_bf16>},
-    .matmul_f32 = {kIsa, matmul<float, from_f32>},
-    .matmul_f16 = {kIsa, matmul<uint16_t, from_f16>},
-    .matmul_bf16 = {kIsa, matmul<uint16_t, from_bf16>},
+    .matmul_f16 = {kIsa, matmul<from_f16>},
+    .matmul_bf16 = {kIsa, matmul<from_bf16>},
 };
 
 }  // namespace cpu_simd

@@ -124,6 +124,29 @@ TEST_CASE("what is behind the end of a row must be nothing") {
   }
 }
 
+TEST_CASE("a tensor that several threads write is the same, and so is the place that they refuse") {
+  const std::size_t threads = 3;  // on however many cores
+  for (const std::string_view format : {"i2_s", "tl2", "tq2_0", "f16", "i8"}) {
+    const Shape shape = fitted(format, 300, 2500);
+    Bytes bytes(*formats::byte_size(format, shape.rows, shape.cols), std::byte{0x11});
+    if (const oracle::Codec* codec = oracle::find_codec(format)) {
+      bytes = codec->encode(position_coded(shape.rows, shape.cols));
+    }
+    CAPTURE(format);
+    for (const cpu_simd::Implementation* on : usable()) {
+      TestTensor tensor(*on, std::string(format), shape.rows, shape.cols);
+      tensor.write(bytes, threads);
+      CHECK(tensor.read() == bytes);
+    }
+  }
+  Bytes bytes = zeros("t8", 500, 640);
+  for (const std::size_t row : {499, 170, 333}) bytes[row * 640 + 7] = std::byte{2};
+  for (const cpu_simd::Implementation* on : usable()) {
+    TestTensor tensor(*on, "t8", 500, 640);
+    CHECK_THROWS_WITH(tensor.write(bytes, threads), Contains("row 170, column 7"));
+  }
+}
+
 TEST_CASE("i2_s bytes of one variant are other weights in another") {
   const oracle::Ternary weights = position_coded(4, 256);
   const Bytes bytes = oracle::find_codec("i2_s")->encode(weights);

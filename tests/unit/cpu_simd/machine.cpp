@@ -27,11 +27,12 @@ TestTensor::TestTensor(const cpu_simd::Implementation& on, std::string format, s
       desc_{format_, 2, {rows, cols}},
       tensor_(std::make_unique<cpu_simd::CpuTensor>(desc_, on.kernels)) {}
 
-void TestTensor::write(const Bytes& bytes) {
+void TestTensor::write(const Bytes& bytes, std::size_t threads) {
   if (bytes.size() != bitgate::formats::byte_size(format_, desc_.rows(), desc_.cols())) {
     throw std::logic_error("wrong size");
   }
-  tensor_->write(bytes);
+  cpu_simd::ThreadTeam team(threads);
+  tensor_->write(bytes, team);
 }
 
 Bytes TestTensor::read() const {
@@ -54,7 +55,7 @@ std::vector<std::string> run(const cpu_simd::Implementation& on, std::string_vie
   }
   const auto operation = cpu_simd::make_operation(op, on.kernels, threads);
   cpu_simd::ThreadTeam team(threads);
-  team.reserve(operation->scratch());
+  team.reserve(operation->scratch(), operation->shared());
   operation->run(team);
   return operation->kernels();
 }

@@ -27,7 +27,7 @@ class TestTensor {
   TestTensor(const cpu_simd::Implementation& on, std::string format, std::uint64_t rows,
              std::uint64_t cols);
 
-  void write(const Bytes& bytes);
+  void write(const Bytes& bytes, std::size_t threads = 1);
   [[nodiscard]] Bytes read() const;
   [[nodiscard]] bitgate::Operand operand() const;
 

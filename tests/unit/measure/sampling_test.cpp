@@ -261,19 +261,22 @@ TEST_CASE("What the sampler throws passes through") {
   CHECK(calls == 5);
 }
 
-TEST_CASE("A brief measurement takes 12 to 20 samples of one execution, for 200 ms") {
+TEST_CASE(
+    "A brief measurement takes 12 to 20 samples of one execution, for 200 ms, and 6 of slow ones") {
   const auto count = [](double ns) {
     Script script = steady(ns);
     const StageResult result = measure_briefly(script.sampler());
     for (const Call& call : script.calls) CHECK(call.repeat == 1);
     CHECK(result.repeat == 1);
-    CHECK(result.stopped_by == "fixed");
+    CHECK(result.stopped_by == (result.samples_ns.size() < 12 ? "max_time" : "fixed"));
     return result.samples_ns.size();
   };
   CHECK(count(0) == 20);
   CHECK(count(1e6) == 20);
   CHECK(count(15e6) == 14);
-  CHECK(count(1e9) == 12);
+  CHECK(count(166e6) == 12);
+  CHECK(count(250e6) == 8);
+  CHECK(count(1e9) == 6);
 }
 
 TEST_CASE("The summary is of one execution") {
