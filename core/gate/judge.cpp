@@ -70,7 +70,9 @@ class Judge {
     Row row{&result, read_metric(rule_.metric, result), {}};
     row.out.id = result.id;
     note_unit(result);
-    if (row.reading.evidence && !rule_.against.empty()) {
+    if (row.reading.evidence && !rule_.missing_target.empty()) {
+      row.reading = no_reading(reason::kMissingTarget, rule_.missing_target);
+    } else if (row.reading.evidence && !rule_.against.empty()) {
       row.reading = compare(result, *row.reading.evidence, row.out);
     }
     return row;

@@ -131,11 +131,23 @@ class GateReader {
 
   static void read_requirement(const Value& value, const MetricInfo* metric, bool compared,
                                Rule& rule) {
+    if (value.node().kind == Node::Kind::kMap) return read_target(value, rule);
     const auto text = value.text("a requirement, e.g. \"<= 250us\"");
     if (!text || metric == nullptr) return;
     ParsedRequirement parsed = parse_requirement(*text, *metric, compared);
     if (!parsed.error.empty()) value.error(parsed.error);
     rule.require = std::move(parsed.requirement);
+  }
+
+  /// What it requires, targets.hpp finds out.
+  static void read_target(const Value& value, Rule& rule) {
+    value.only_keys({"target"});
+    const auto target = value.require("target", "real-time");
+    const auto name = target ? read_name(*target) : std::nullopt;
+    if (!name) return;
+    rule.target = *name;
+    rule.require.text = "target " + *name;
+    rule.missing_target = "no targets were read";
   }
 
   const Pipeline& pipeline_;
@@ -146,6 +158,10 @@ class GateReader {
 };
 
 }  // namespace
+
+std::string read_targets_path(const Value& value) {
+  return value.text("the path of a file, e.g. targets.yaml").value_or("");
+}
 
 std::vector<Rule> read_gates(const Value& gates, const Pipeline& pipeline, bool axes_replaced) {
   std::vector<Rule> rules;

@@ -343,6 +343,11 @@ PipelineInfo pipeline_of(const Part& part) {
     out.repository_path = repository["path"].text();
     out.repository_text = repository["text"].text();
   }
+  if (part.has("targets_file")) {
+    const Part targets = part["targets_file"];
+    out.targets_path = targets["path"].text();
+    if (!targets["text"].is_null()) out.targets_text = targets["text"].text();
+  }
   return out;
 }
 

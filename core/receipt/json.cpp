@@ -46,17 +46,23 @@ Json to_json(const PipelineInfo& pipeline) {
   for (const auto& [path, value] : pipeline.set) {
     set.push_back(Json::array({to_utf8(path), to_utf8(value)}));
   }
-  return {{"name", to_utf8(pipeline.name)},
-          {"gate", to_utf8(pipeline.gate)},
-          {"path", to_utf8(pipeline.path)},
-          {"sha256", pipeline.sha256},
-          {"text", to_utf8(pipeline.text)},
-          {"axes", std::move(axes)},
-          {"seed", pipeline.seed ? Json(*pipeline.seed) : Json(nullptr)},
-          {"tokens", pipeline.tokens ? Json(*pipeline.tokens) : Json(nullptr)},
-          {"set", std::move(set)},
-          {"filter", text_or_null(pipeline.filter)},
-          {"repository_file", std::move(repository)}};
+  Json out = {{"name", to_utf8(pipeline.name)},
+              {"gate", to_utf8(pipeline.gate)},
+              {"path", to_utf8(pipeline.path)},
+              {"sha256", pipeline.sha256},
+              {"text", to_utf8(pipeline.text)},
+              {"axes", std::move(axes)},
+              {"seed", pipeline.seed ? Json(*pipeline.seed) : Json(nullptr)},
+              {"tokens", pipeline.tokens ? Json(*pipeline.tokens) : Json(nullptr)},
+              {"set", std::move(set)},
+              {"filter", text_or_null(pipeline.filter)},
+              {"repository_file", std::move(repository)}};
+  if (!pipeline.targets_path.empty()) {
+    const auto& text = pipeline.targets_text;
+    out["targets_file"] = {{"path", to_utf8(pipeline.targets_path)},
+                           {"text", text ? Json(to_utf8(*text)) : Json(nullptr)}};
+  }
+  return out;
 }
 
 Json to_json(const Metric& metric) {

@@ -284,6 +284,8 @@ struct PipelineInfo {
   std::string filter = {};           ///< that chose among the cases; empty: all
   std::string repository_path = {};  ///< of the .bitgate.yaml laid over the pipeline; empty if none
   std::string repository_text = {};
+  std::string targets_path = {};  ///< of the targets that gates ask for; empty if none do
+  std::optional<std::string> targets_text = {};  ///< nothing if the file was not there
 };
 
 struct Receipt {
