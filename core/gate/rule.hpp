@@ -42,6 +42,7 @@ struct Rule {
   std::string missing_target;  ///< why `require` is not known; empty: it is
   bool required = true;
   OnMissing on_missing = OnMissing::kBlock;
+  bool no_fallback = false;  ///< a covered case whose backend fell back, or had to, fails
 };
 
 }  // namespace bitgate

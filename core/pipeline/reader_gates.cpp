@@ -27,7 +27,8 @@ class GateReader {
     if (!value.is_map("{id: exact, metric: output.mismatches, require: \"== 0\"}")) {
       return std::nullopt;
     }
-    value.only_keys({"id", "metric", "where", "against", "require", "required", "on_missing"});
+    value.only_keys(
+        {"id", "metric", "where", "against", "require", "required", "on_missing", "fallback"});
     Rule rule;
     read_id(value, rule);
     const MetricInfo* metric = read_metric(value, rule);
@@ -45,6 +46,9 @@ class GateReader {
     if (const auto missing = value.get("on_missing")) {
       const auto word = missing->word({"skip", "fail"});
       rule.on_missing = word == "skip" ? OnMissing::kSkip : OnMissing::kFail;
+    }
+    if (const auto fallback = value.get("fallback")) {
+      rule.no_fallback = fallback->word({"none"}).has_value();
     }
     return rule;
   }

@@ -229,6 +229,10 @@ CaseResult case_of(const Part& part) {
   out.digest = part["digest"].text_or_empty();
   if (part.has("generation")) out.generation = generation_of(part["generation"]);
   out.stderr_tail = part["stderr_tail"].text_or_empty();
+  if (part.has("devices")) {
+    out.requested = part["devices"]["requested"].text_or_empty();
+    out.detected = texts_of(part["devices"]["detected"]);
+  }
   if (part.has("fallback")) out.fallback = fallback_of(part["fallback"]);
   return out;
 }

@@ -135,6 +135,7 @@ class Derivation {
     result.suite = what.suite->name;
     result.backend = what.backend->name;
     result.axes = what.axes();
+    if (!result.detected.empty()) result.requested = what.backend->device;
     for (auto& [name, stage] : result.stages) {
       stage.summary.reset();
       if (!stage.samples_ns.empty()) summarize(stage);
