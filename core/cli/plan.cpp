@@ -117,7 +117,7 @@ int print_power(const Selection& selection, const Receipt& pilot, double delta) 
     coarsest = std::max(coarsest, plan.resolves);
     seconds += plan.seconds;
   }
-  fmt::print("{} comparisons, {:.1f} min of rounds\n", pairs.size(), seconds / 60);
+  fmt::print("{} comparisons, {:.2g} min of rounds\n", pairs.size(), seconds / 60);
   if (coarsest <= delta) return 0;
   fmt::print(stderr,
              "{:g}% can't be told in max_time {:g} s, {:.2g}% can; raise sampling.max_time (60 "

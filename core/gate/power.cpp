@@ -3,24 +3,43 @@
 #include <cmath>
 
 #include "gate/three_way.hpp"
-#include "measure/statistics.hpp"
+#include "measure/bootstrap.hpp"
 
 namespace bitgate {
+namespace {
+
+constexpr int kRuns = 2000;
+constexpr std::uint64_t kSeed = 20260101;
+
+/// Standard normal numbers (Box and Muller).
+class Normal {
+ public:
+  double next() {
+    return std::sqrt(-2 * std::log(uniform())) * std::cos(2 * 3.14159265358979 * uniform());
+  }
+
+ private:
+  double uniform() { return (static_cast<double>(random_.next() >> 11) + 0.5) / 0x1p53; }
+
+  Random random_{kSeed};
+};
+
+}  // namespace
 
 double chance_to_tell(std::size_t samples, double deviations) {
-  if (sign_tail(samples, samples) > kErrorRate) return 0;
-  std::size_t enough = samples;  // beyond the limit, of the samples
-  while (enough > 0 && sign_tail(enough - 1, samples) <= kErrorRate) --enough;
-  const double beyond = std::erfc(-deviations / std::sqrt(2.0)) / 2;
-  if (beyond >= 1) return 1;
-  const auto n = static_cast<double>(samples);
-  double chance = 0;
-  for (std::size_t count = enough; count <= samples; ++count) {
-    const auto k = static_cast<double>(count);
-    chance += std::exp(std::lgamma(n + 1) - std::lgamma(k + 1) - std::lgamma(n - k + 1) +
-                       k * std::log(beyond) + (n - k) * std::log1p(-beyond));
+  if (samples == 0) return 0;
+  Requirement require;
+  require.max = 0;
+  Normal noise;
+  int found = 0;
+  for (int run = 0; run < kRuns; ++run) {
+    Evidence evidence;
+    for (std::size_t i = 0; i < samples; ++i) {
+      evidence.samples.push_back(deviations + noise.next());
+    }
+    found += side_of(evidence, require, kErrorRate) == Side::kBeyond ? 1 : 0;
   }
-  return chance < 1 ? chance : 1;
+  return static_cast<double>(found) / kRuns;
 }
 
 }  // namespace bitgate

@@ -5,9 +5,9 @@
 
 namespace bitgate {
 
-/// The chance that so many independent samples of normal noise tell that their median lies beyond a
-/// limit that it is this many standard deviations (of one sample) beyond: that so many of them lie
-/// beyond that a median within the limit does so in less than kErrorRate.
+/// The share of runs in which so many samples of normal noise are judged to be beyond a limit that
+/// their median is this many standard deviations (of one sample) beyond: of 2,000 that are
+/// simulated from a fixed seed and judged as any other (side_of).
 double chance_to_tell(std::size_t samples, double deviations);
 
 }  // namespace bitgate
