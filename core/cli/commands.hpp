@@ -11,6 +11,7 @@ using Arguments = std::vector<std::string>;
 int run(const Arguments& arguments);
 int compare(const Arguments& arguments);
 int report(const Arguments& arguments);
+int baseline(const Arguments& arguments);
 int merge(const Arguments& arguments);
 int verify(const Arguments& arguments);
 int plan(const Arguments& arguments);

@@ -35,12 +35,13 @@ struct Command {
   int (*call)(const Arguments&);
 };
 
-constexpr std::array<Command, 14> kCommands = {{
+constexpr std::array<Command, 15> kCommands = {{
     {"run", "run a pipeline, judge it, report it", run},
     {"compare", "compare two backends in turns", compare},
     {"report", "report a stored receipt again", report},
     {"verify", "derive a receipt's verdict from its samples again", verify},
     {"merge", "make one receipt of those of parts of a pipeline", merge},
+    {"baseline", "keep receipts, and show how numbers moved since", baseline},
     {"plan", "show what a run would do", plan},
     {"list", "print the ids of a pipeline's cases", list},
     {"validate", "check pipeline files", validate},

@@ -11,6 +11,7 @@
 #include "cli/config_source.hpp"
 #include "pipeline/reader.hpp"
 #include "pipeline/repository_file.hpp"
+#include "pipeline/targets.hpp"
 
 namespace bitgate::cli {
 namespace {
@@ -123,6 +124,12 @@ void select(const po::variables_map& values, Selection& out) {
   if (const auto text = repository_file(values, file)) {
     apply_repository_file(*text, file, out.pipeline);
     fmt::print(stderr, "note: reporters and routes as in {}\n", file.string());
+  }
+  if (!has_config_ref(values)) {
+    read_targets(out.pipeline);
+  } else if (wants_targets(out.pipeline)) {
+    const fs::path& targets = out.pipeline.targets;
+    apply_targets(targets.empty() ? std::nullopt : find_in_ref(values, targets), out.pipeline);
   }
   choose_cases(values, out);
 }

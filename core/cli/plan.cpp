@@ -1,6 +1,7 @@
 // bitgate plan
 #include <algorithm>
 #include <set>
+#include <system_error>
 
 #include <fmt/format.h>
 
@@ -8,8 +9,13 @@
 #include "cli/commands.hpp"
 #include "cli/pipeline_options.hpp"
 #include "cli/plugin_options.hpp"
-#include "receipt/receipt.hpp"
+#include "gate/comparing.hpp"
+#include "pipeline/units.hpp"
+#include "receipt/read.hpp"
 #include "run/backend_pool.hpp"
+#include "run/comparison.hpp"
+#include "run/planner.hpp"
+#include "run/verify.hpp"
 #include "worker/search.hpp"
 
 namespace bitgate::cli {
@@ -59,6 +65,67 @@ void print_gates(const Selection& selection) {
   }
 }
 
+/// The receipt of an earlier run, which says what it follows from.
+Receipt read_pilot(const std::string& path) {
+  try {
+    const nlohmann::ordered_json document = read_receipt(path);
+    const Verification verification = bitgate::verify(document);
+    if (!verification.differences.empty()) {
+      throw UsageError(fmt::format("{} is not verified: {}", path, verification.differences[0]));
+    }
+    return receipt_of(document);
+  } catch (const BadReceipt& error) {
+    throw UsageError(fmt::format("{} {}", path, error.what()));
+  } catch (const std::system_error& error) {
+    throw UsageError(fmt::format("{} can't be read: {}", path, error.code().message()));
+  }
+}
+
+/// Of one execution.
+double compute_ns(const Receipt& receipt, const std::string& id) {
+  for (const CaseResult& result : receipt.cases) {
+    if (result.id == id) return shown_value("compute.time", result).value_or(0);
+  }
+  return 0;
+}
+
+/// What the budget can tell of each comparison, by what the pilot's rounds were like; exit code 2
+/// if that is less than what is wanted.
+int print_power(const Selection& selection, const Receipt& pilot, double delta) {
+  const auto max_ns = static_cast<double>(selection.pipeline.sampling.max_time.count());
+  const std::vector<Pair> pairs = pairs_of(selection.pipeline, selection.cases);
+  if (pairs.empty()) throw UsageError("no gate of this pipeline compares times: nothing to plan");
+  fmt::print("comparisons, by the pilot of {}\n", pilot.started);
+  double coarsest = 0;
+  double seconds = 0;
+  for (const Pair& pair : pairs) {
+    const std::string& candidate = selection.cases[pair.candidate].id;
+    const std::string& baseline = selection.cases[pair.baseline].id;
+    const Comparison* known = find_comparison(pilot.comparisons, candidate, baseline);
+    if (known == nullptr || known->rounds.empty()) {
+      throw UsageError(fmt::format(
+          "the pilot has no rounds of {} against {}; run the pipeline once", candidate, baseline));
+    }
+    const ComparisonPlan plan = plan_comparison(*known, compute_ns(pilot, candidate),
+                                                compute_ns(pilot, baseline), max_ns, delta);
+    fmt::print(
+        "  {} against {}\n    a round varies by {:.2g}%; {} rounds fit, take {:.1f} s, and tell "
+        "{:.2g}%\n    {:g}% takes {} rounds and {:.1f} s; what is beyond a limit by that is found "
+        "in {:.0f}% of runs\n",
+        candidate, baseline, plan.deviation * 100, plan.rounds, plan.seconds, plan.resolves * 100,
+        delta * 100, plan.needed, plan.needed_seconds, plan.chance * 100);
+    coarsest = std::max(coarsest, plan.resolves);
+    seconds += plan.seconds;
+  }
+  fmt::print("{} comparisons, {:.2g} min of rounds\n", pairs.size(), seconds / 60);
+  if (coarsest <= delta) return 0;
+  fmt::print(stderr,
+             "{:g}% can't be told in max_time {:g} s, {:.2g}% can; raise sampling.max_time (60 "
+             "rounds are the most), quiet the machine, or ask for more\n",
+             delta * 100, max_ns / 1e9, coarsest * 100);
+  return static_cast<int>(ExitCode::kUsage);
+}
+
 }  // namespace
 
 int plan(const Arguments& arguments) {
@@ -70,8 +137,20 @@ int plan(const Arguments& arguments) {
       kPipelineArgument, 1};
   po::options_description options = selection_options();
   options.add(search_options()).add(lock_options());
+  auto add = options.add_options();
+  add("pilot", po::value<std::string>()->value_name("RECEIPT"),
+      "say what comparisons will tell, by the rounds of this earlier run here");
+  add("delta", po::value<std::string>()->value_name("PERCENT"),
+      "with --pilot: the difference to tell; exit code 2 if max_time is too short for it");
   const auto values = parse(usage, options, arguments);
   if (!values) return 0;
+  const bool has_pilot = values->count("pilot") != 0;
+  if (has_pilot != (values->count("delta") != 0)) {
+    throw UsageError("--pilot and --delta go together, e.g. --pilot receipt.json --delta 5%");
+  }
+  const double delta =
+      has_pilot ? parse_percent((*values)["delta"].as<std::string>()).value_or(0) : 0;
+  if (has_pilot && !(delta > 0)) throw UsageError("--delta: write a percentage such as 5%");
   Selection selection;
   select(*values, selection);
   const Pipeline& pipeline = selection.pipeline;
@@ -93,6 +172,9 @@ int plan(const Arguments& arguments) {
   }
   fmt::print("{} cases, at most {:g} s of timed samples each\n", selection.cases.size(),
              std::chrono::duration<double>(pipeline.sampling.max_time).count());
+  if (has_pilot) {
+    return print_power(selection, read_pilot((*values)["pilot"].as<std::string>()), delta);
+  }
   return 0;
 }
 

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
+#include "cli/baselines.hpp"
 #include "cli/command_line.hpp"
 #include "cli/commands.hpp"
 #include "cli/pipeline_options.hpp"
@@ -56,6 +57,9 @@ int run(const Arguments& arguments) {
       "none: plugins run in this process, for debuggers, without deadline and limits");
   add("timeout", po::value<std::string>()->value_name("DURATION"),
       "deadline of one step of a plugin, e.g. 30s; overrides limits.step");
+  add("baselines", po::value<std::string>()->value_name("DIR"),
+      "show how numbers moved since the baseline in DIR; a run of the flow generative that passes "
+      "establishes it where there is none");
   add("verbose,v", "show what plugins and the host log");
   const Usage usage{"bitgate run [FILE] [options]",
                     "Runs a pipeline (without FILE: the quickstart), judges its gates and reports "
@@ -87,6 +91,9 @@ int run(const Arguments& arguments) {
   run_options.plugins = plugin_rules(*values, pipeline.path);
   worker::catch_interrupts();
   const Receipt receipt = conduct(pipeline, selection.cases, run_options);
+  if (values->count("baselines") != 0) {
+    after_run((*values)["baselines"].as<std::string>(), receipt);
+  }
   return static_cast<int>(receipt.verdict.exit_code);
 }
 

@@ -6,6 +6,7 @@
 #include "cli/plugin_options.hpp"
 #include "pipeline/expand.hpp"
 #include "pipeline/reader.hpp"
+#include "pipeline/targets.hpp"
 #include "receipt/receipt.hpp"
 #include "run/plugin_rules.hpp"
 
@@ -25,7 +26,13 @@ int validate(const Arguments& arguments) {
   int code = 0;
   for (const std::string& file : (*values)["files"].as<std::vector<std::string>>()) {
     try {
-      const Pipeline pipeline = read_pipeline(file);
+      Pipeline pipeline = read_pipeline(file);
+      read_targets(pipeline);
+      for (const Rule& rule : pipeline.gates) {
+        if (rule.missing_target.empty()) continue;
+        fmt::print(stderr, "{}: note: gate {} can't pass: {}: {}\n", file, rule.id,
+                   reason::kMissingTarget, rule.missing_target);
+      }
       for (const std::string& note : check_options(pipeline, catalog, {})) {
         fmt::print(stderr, "{}: note: {}\n", file, note);
       }

@@ -69,8 +69,13 @@ class Judge {
   Row read(const CaseResult& result) {
     Row row{&result, read_metric(rule_.metric, result), {}};
     row.out.id = result.id;
+    if (rule_.no_fallback && !result.fallback.refused.empty()) {
+      row.reading = {std::nullopt, result.reason, GateStatus::kFail};
+    }
     note_unit(result);
-    if (row.reading.evidence && !rule_.against.empty()) {
+    if (row.reading.evidence && !rule_.missing_target.empty()) {
+      row.reading = no_reading(reason::kMissingTarget, rule_.missing_target);
+    } else if (row.reading.evidence && !rule_.against.empty()) {
       row.reading = compare(result, *row.reading.evidence, row.out);
     }
     return row;
@@ -85,6 +90,11 @@ class Judge {
       return no_reading(reason::kMissingCase, "nothing to compare with was run");
     }
     out.against = other->id;
+    if (rule_.no_fallback && !other->fallback.refused.empty()) {
+      return {std::nullopt,
+              {other->reason.code, "the other arm: " + other->reason.detail},
+              GateStatus::kFail};
+    }
     Reading theirs = read_metric(rule_.metric, *other);
     if (!theirs.evidence) {
       // A feature that is off stays a declared choice, a wrong arm stays wrong, a doubtful one
@@ -155,7 +165,9 @@ class Judge {
     if (!row.reading.evidence) {
       out.status = row.reading.status;
       out.reason = std::move(row.reading.reason);
-      if (out.status == GateStatus::kFail && rule_.against.empty()) {
+      // What a fallback measured is not this case's value.
+      const bool own = row.result->fallback.refused.empty();
+      if (out.status == GateStatus::kFail && rule_.against.empty() && own) {
         out.value = shown_value(rule_.metric, *row.result);
       }
     } else {

@@ -38,8 +38,11 @@ struct Rule {
   std::map<std::string, std::string> where;    ///< "suite", "backend" or an axis -> value
   std::map<std::string, std::string> against;  ///< the other arm: same case with these replaced
   Requirement require;
+  std::string target;          ///< name of the documented number that `require` is; empty: its own
+  std::string missing_target;  ///< why `require` is not known; empty: it is
   bool required = true;
   OnMissing on_missing = OnMissing::kBlock;
+  bool no_fallback = false;  ///< a covered case whose backend fell back, or had to, fails
 };
 
 }  // namespace bitgate

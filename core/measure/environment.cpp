@@ -2,6 +2,7 @@
 
 #include <sys/utsname.h>
 
+#include <cstdlib>
 #include <fstream>
 #include <sstream>
 #include <string_view>
@@ -147,6 +148,10 @@ class Reader {
     state_.build_type = build.substr(comma + 2);
     fact("build.compiler", std::string(build.substr(0, comma)));
     fact("build.type", state_.build_type);
+    const char* judged = std::getenv("BITGATE_JUDGE_DEBUG");
+    if (is_unoptimized(state_.build_type) && judged != nullptr && std::string_view(judged) == "1") {
+      fact(kJudgeDebug, "as BITGATE_JUDGE_DEBUG=1 asks for");
+    }
   }
 
   Environment environment_;
@@ -157,11 +162,14 @@ class Reader {
 
 Environment read_environment() { return Reader().read(); }
 
+bool is_unoptimized(std::string_view build_type) {
+  return build_type.empty() || build_type.starts_with("Debug");
+}
+
 std::vector<std::string> warnings_about(const MachineState& state) {
   std::vector<std::string> warnings;
   const std::string& build = state.build_type;
-  if (build.empty() || build.starts_with("Debug") ||
-      build.find("sanitizers") != std::string::npos) {
+  if (is_unoptimized(build) || build.find("sanitizers") != std::string::npos) {
     warnings.push_back(fmt::format(
         "timings of this build mean nothing: its type is '{}'; use the release preset", build));
   }

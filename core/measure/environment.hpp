@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "receipt/receipt.hpp"
@@ -13,6 +14,13 @@ namespace bitgate {
 /// caches, memory, kernel, virtualisation, clock resolution, load, compiler and build type of this
 /// binary; with warnings for what disturbs measurements. What can't be found out is absent.
 Environment read_environment();
+
+/// Whether times of a build of this type ("Debug", "RelWithDebInfo", …) mean nothing.
+bool is_unoptimized(std::string_view build_type);
+
+/// The fact that a user wants the times of such a build judged all the same: the variable
+/// BITGATE_JUDGE_DEBUG is 1.
+inline constexpr const char* kJudgeDebug = "build.judged";
 
 /// What decides whether timings taken now can be trusted.
 struct MachineState {

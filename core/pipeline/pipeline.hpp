@@ -98,8 +98,10 @@ struct Pipeline {
   std::optional<std::uint64_t> replaced_seed;                        ///< likewise
   std::optional<std::uint64_t> replaced_tokens;                      ///< likewise
   std::vector<std::pair<std::string, std::string>> replaced_values;  ///< likewise: path, YAML
-  std::string repository_path;  ///< of the .bitgate.yaml that was laid over it; empty if none
-  std::string repository_text;  ///< of that file
+  std::string repository_path;    ///< of the .bitgate.yaml that was laid over it; empty if none
+  std::string repository_text;    ///< of that file
+  std::filesystem::path targets;  ///< file of documented targets; empty: none is named
+  std::optional<std::string> targets_text;  ///< of that file, if a gate asks for a target
   std::string name;
   std::string gate;
   std::optional<FlowGuard> guard;  ///< of the flow that it belongs to; none: it always runs

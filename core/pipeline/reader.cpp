@@ -177,13 +177,14 @@ Pipeline read_root(const Value& root, bool axes_replaced) {
   Pipeline pipeline;
   if (!root.is_map("{version: 1, name: quickstart, …}")) return pipeline;
   root.only_keys({"version", "name", "gate", "flow", "features", "backends", "suites", "sampling",
-                  "limits", "gates", "routes", "reporters"});
+                  "limits", "targets", "gates", "routes", "reporters"});
   read_head(root, pipeline);
   if (const auto flow = root.get("flow")) pipeline.guard = read_flow(*flow);
   read_backends(root, pipeline);
   read_suites(root, pipeline);
   if (const auto sampling = root.get("sampling")) pipeline.sampling = read_sampling(*sampling);
   if (const auto limits = root.get("limits")) pipeline.limits = read_limits(*limits);
+  if (const auto targets = root.get("targets")) pipeline.targets = read_targets_path(*targets);
   if (const auto gates =
           root.require("gates", "[{id: exact, metric: output.mismatches, require: \"== 0\"}]")) {
     pipeline.gates = read_gates(*gates, pipeline, axes_replaced);
@@ -223,6 +224,7 @@ Pipeline parse_pipeline_of(const std::filesystem::path& path, std::string_view t
   const auto resolve = [&](std::filesystem::path& file) {
     if (!file.empty()) file = (directory / file).lexically_normal();
   };
+  resolve(pipeline.targets);
   for (SuiteSpec& suite : pipeline.suites) {
     if (!suite.generate) continue;
     resolve(suite.generate->model);

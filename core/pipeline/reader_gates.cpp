@@ -27,7 +27,8 @@ class GateReader {
     if (!value.is_map("{id: exact, metric: output.mismatches, require: \"== 0\"}")) {
       return std::nullopt;
     }
-    value.only_keys({"id", "metric", "where", "against", "require", "required", "on_missing"});
+    value.only_keys(
+        {"id", "metric", "where", "against", "require", "required", "on_missing", "fallback"});
     Rule rule;
     read_id(value, rule);
     const MetricInfo* metric = read_metric(value, rule);
@@ -45,6 +46,9 @@ class GateReader {
     if (const auto missing = value.get("on_missing")) {
       const auto word = missing->word({"skip", "fail"});
       rule.on_missing = word == "skip" ? OnMissing::kSkip : OnMissing::kFail;
+    }
+    if (const auto fallback = value.get("fallback")) {
+      rule.no_fallback = fallback->word({"none"}).has_value();
     }
     return rule;
   }
@@ -131,11 +135,23 @@ class GateReader {
 
   static void read_requirement(const Value& value, const MetricInfo* metric, bool compared,
                                Rule& rule) {
+    if (value.node().kind == Node::Kind::kMap) return read_target(value, rule);
     const auto text = value.text("a requirement, e.g. \"<= 250us\"");
     if (!text || metric == nullptr) return;
     ParsedRequirement parsed = parse_requirement(*text, *metric, compared);
     if (!parsed.error.empty()) value.error(parsed.error);
     rule.require = std::move(parsed.requirement);
+  }
+
+  /// What it requires, targets.hpp finds out.
+  static void read_target(const Value& value, Rule& rule) {
+    value.only_keys({"target"});
+    const auto target = value.require("target", "real-time");
+    const auto name = target ? read_name(*target) : std::nullopt;
+    if (!name) return;
+    rule.target = *name;
+    rule.require.text = "target " + *name;
+    rule.missing_target = "no targets were read";
   }
 
   const Pipeline& pipeline_;
@@ -146,6 +162,10 @@ class GateReader {
 };
 
 }  // namespace
+
+std::string read_targets_path(const Value& value) {
+  return value.text("the path of a file, e.g. targets.yaml").value_or("");
+}
 
 std::vector<Rule> read_gates(const Value& gates, const Pipeline& pipeline, bool axes_replaced) {
   std::vector<Rule> rules;

@@ -61,6 +61,9 @@ SuiteSpec read_suite(const std::string& name, const Value& value,
 /// Notes an error if the suites expand to more cases than a run can hold.
 void check_case_count(const Value& suites, std::span<const SuiteSpec> specs);
 
+/// `targets`: the path of a file, as it is written.
+std::string read_targets_path(const Value& value);
+
 /// `axes_replaced`: the command line changed axes, so values of `where` may match nothing.
 std::vector<Rule> read_gates(const Value& gates, const Pipeline& pipeline, bool axes_replaced);
 

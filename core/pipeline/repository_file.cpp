@@ -17,11 +17,18 @@ void apply_repository_file(std::string_view text, const std::filesystem::path& p
   Routes routes = pipeline.routes;
   std::vector<ReporterSpec> reporters = pipeline.reporters;
   if (root.is_map("{reporters: [{plugin: console}]}")) {
-    root.only_keys({"reporters", "routes"});
+    root.only_keys({"reporters", "routes", "targets"});
     if (const auto given = root.get("routes")) routes = read_routes(*given, std::move(routes));
     if (const auto given = root.get("reporters")) reporters = read_reporters(*given);
   }
+  std::filesystem::path targets;
+  if (root.node().kind == Node::Kind::kMap && root.get("targets")) {
+    targets = read_targets_path(*root.get("targets"));
+  }
   reading.finish();
+  if (!targets.empty()) {
+    pipeline.targets = (std::filesystem::absolute(path).parent_path() / targets).lexically_normal();
+  }
   if (root.get("reporters")) {
     for (ReporterSpec& reporter : reporters) {
       reporter.file = path.string();

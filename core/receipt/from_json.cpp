@@ -229,6 +229,10 @@ CaseResult case_of(const Part& part) {
   out.digest = part["digest"].text_or_empty();
   if (part.has("generation")) out.generation = generation_of(part["generation"]);
   out.stderr_tail = part["stderr_tail"].text_or_empty();
+  if (part.has("devices")) {
+    out.requested = part["devices"]["requested"].text_or_empty();
+    out.detected = texts_of(part["devices"]["detected"]);
+  }
   if (part.has("fallback")) out.fallback = fallback_of(part["fallback"]);
   return out;
 }
@@ -342,6 +346,11 @@ PipelineInfo pipeline_of(const Part& part) {
   if (const Part repository = part["repository_file"]; !repository.is_null()) {
     out.repository_path = repository["path"].text();
     out.repository_text = repository["text"].text();
+  }
+  if (part.has("targets_file")) {
+    const Part targets = part["targets_file"];
+    out.targets_path = targets["path"].text();
+    if (!targets["text"].is_null()) out.targets_text = targets["text"].text();
   }
   return out;
 }

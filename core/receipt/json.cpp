@@ -46,17 +46,23 @@ Json to_json(const PipelineInfo& pipeline) {
   for (const auto& [path, value] : pipeline.set) {
     set.push_back(Json::array({to_utf8(path), to_utf8(value)}));
   }
-  return {{"name", to_utf8(pipeline.name)},
-          {"gate", to_utf8(pipeline.gate)},
-          {"path", to_utf8(pipeline.path)},
-          {"sha256", pipeline.sha256},
-          {"text", to_utf8(pipeline.text)},
-          {"axes", std::move(axes)},
-          {"seed", pipeline.seed ? Json(*pipeline.seed) : Json(nullptr)},
-          {"tokens", pipeline.tokens ? Json(*pipeline.tokens) : Json(nullptr)},
-          {"set", std::move(set)},
-          {"filter", text_or_null(pipeline.filter)},
-          {"repository_file", std::move(repository)}};
+  Json out = {{"name", to_utf8(pipeline.name)},
+              {"gate", to_utf8(pipeline.gate)},
+              {"path", to_utf8(pipeline.path)},
+              {"sha256", pipeline.sha256},
+              {"text", to_utf8(pipeline.text)},
+              {"axes", std::move(axes)},
+              {"seed", pipeline.seed ? Json(*pipeline.seed) : Json(nullptr)},
+              {"tokens", pipeline.tokens ? Json(*pipeline.tokens) : Json(nullptr)},
+              {"set", std::move(set)},
+              {"filter", text_or_null(pipeline.filter)},
+              {"repository_file", std::move(repository)}};
+  if (!pipeline.targets_path.empty()) {
+    const auto& text = pipeline.targets_text;
+    out["targets_file"] = {{"path", to_utf8(pipeline.targets_path)},
+                           {"text", text ? Json(to_utf8(*text)) : Json(nullptr)}};
+  }
+  return out;
 }
 
 Json to_json(const Metric& metric) {
@@ -137,7 +143,11 @@ Json to_json(const Fallback& fallback) {
   for (const Refusal& one : fallback.refused) {
     refused.push_back({{"backend", to_utf8(one.backend)}, {"reason", to_json(one.reason)}});
   }
-  return {{"ran_on", text_or_null(fallback.ran_on)}, {"refused", std::move(refused)}};
+  const FallbackCounts counts = fallback_counts(fallback);
+  return {{"ran_on", text_or_null(fallback.ran_on)},
+          {"at_open", counts.at_open},
+          {"at_run", counts.at_run},
+          {"refused", std::move(refused)}};
 }
 
 Json to_json(const Environment& environment) {
@@ -173,6 +183,14 @@ Json to_json(const GenerationInfo& info) {
 }
 
 }  // namespace
+
+FallbackCounts fallback_counts(const Fallback& fallback) {
+  FallbackCounts counts;
+  for (const Refusal& one : fallback.refused) {
+    ++(one.reason.code == reason::kUnsupported ? counts.at_run : counts.at_open);
+  }
+  return counts;
+}
 
 std::string word(CaseStatus status) {
   switch (status) {
@@ -247,6 +265,13 @@ Json to_json(const CaseResult& result) {
               {"digest", text_or_null(result.digest)},
               {"stderr_tail", text_or_null(result.stderr_tail)}};
   if (result.generation) out["generation"] = to_json(*result.generation);
+  if (!result.detected.empty()) {
+    Json detected = Json::array();
+    for (const std::string& device : result.detected) detected.push_back(to_utf8(device));
+    out["devices"] = {{"requested", text_or_null(result.requested)},
+                      {"detected", std::move(detected)},
+                      {"selected", text_or_null(result.device)}};
+  }
   if (!result.fallback.refused.empty()) out["fallback"] = to_json(result.fallback);
   return out;
 }

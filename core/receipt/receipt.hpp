@@ -134,6 +134,14 @@ struct Fallback {
   std::vector<Refusal> refused;  ///< those tried before, the case's own first; empty: no fallback
 };
 
+/// How many backends were passed over, by when they said no: as they were opened, or as the case's
+/// operations were put to them.
+struct FallbackCounts {
+  std::uint64_t at_open = 0;
+  std::uint64_t at_run = 0;
+};
+FallbackCounts fallback_counts(const Fallback& fallback);
+
 enum class CaseStatus { kMeasured, kFail, kSkipped, kError };
 
 struct CaseResult {
@@ -155,6 +163,8 @@ struct CaseResult {
   std::optional<GenerationInfo> generation = {};  ///< of op generate
   std::string stderr_tail;                        ///< of a worker that failed
   Fallback fallback = {};
+  std::string requested = {};              ///< device that the backend asks for; empty: any
+  std::vector<std::string> detected = {};  ///< devices that its plugin has; empty: not asked
 };
 
 /// Both ends of an interval.
@@ -284,6 +294,8 @@ struct PipelineInfo {
   std::string filter = {};           ///< that chose among the cases; empty: all
   std::string repository_path = {};  ///< of the .bitgate.yaml laid over the pipeline; empty if none
   std::string repository_text = {};
+  std::string targets_path = {};  ///< of the targets that gates ask for; empty if none do
+  std::optional<std::string> targets_text = {};  ///< nothing if the file was not there
 };
 
 struct Receipt {

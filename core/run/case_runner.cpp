@@ -75,6 +75,8 @@ CaseResult CaseRunner::run(const Case& what) {
       continue;
     }
     result.backend = own.backend;
+    result.requested = own.requested;
+    result.detected = own.detected;
     result.fallback = {name, std::move(refused)};
     // What another backend did says nothing about this one: it is there to see and meets no gate.
     if (result.status == CaseStatus::kMeasured) {
@@ -135,6 +137,8 @@ CaseResult CaseRunner::attempt(const Case& what) {
 }
 
 void CaseRunner::run_on(const Case& what, BackendPool::Live& live, CaseResult& result) {
+  result.requested = what.backend->device;
+  for (const worker::DeviceInfo& one : live.devices) result.detected.push_back(one.id);
   const worker::DeviceInfo* device = find_device(live.devices, what.backend->device);
   if (device == nullptr) {
     skip(result, reason::kUnavailable,

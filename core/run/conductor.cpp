@@ -10,6 +10,7 @@
 #include "base/version.hpp"
 #include "gate/evidence.hpp"
 #include "measure/environment.hpp"
+#include "pipeline/targets.hpp"
 #include "receipt/json.hpp"
 #include "run/backend_pool.hpp"
 #include "run/case_runner.hpp"
@@ -195,7 +196,9 @@ Receipt conduct(const Pipeline& pipeline, std::span<const Case> cases, const Run
                       pipeline.replaced_values,
                       options.filter,
                       pipeline.repository_path,
-                      pipeline.repository_text};
+                      pipeline.repository_text,
+                      wants_targets(pipeline) ? pipeline.targets.string() : "",
+                      pipeline.targets_text};
 
   const worker::Catalog catalog = worker::search(worker::search_directories(), options.plugins);
   const worker::WorkerOptions workers = worker_setup(pipeline.limits, options.isolate);

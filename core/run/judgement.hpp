@@ -7,7 +7,8 @@
 namespace bitgate {
 
 /// Fills ceilings, gates and verdict from the cases, the comparisons, and whether it was
-/// interrupted.
+/// interrupted. No gate over a time is judged if a Debug build of bitgate took them, unless the
+/// environment says that it was told to.
 void judge_receipt(const Pipeline& pipeline, Receipt& receipt);
 
 }  // namespace bitgate

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "base/sha256.hpp"
 #include "pipeline/expand.hpp"
 #include "pipeline/reader.hpp"
 #include "run/comparison.hpp"
@@ -46,6 +47,8 @@ void require_mergeable(const Shard& a, const Shard& b) {
   require_same(a, b, "the pipeline's SHA-256", one.pipeline.sha256, other.pipeline.sha256);
   require_same(a, b, "what the command line changed in the pipeline", changes_of(one.pipeline),
                changes_of(other.pipeline));
+  require_same(a, b, "the targets' SHA-256", sha256(one.pipeline.targets_text.value_or("")),
+               sha256(other.pipeline.targets_text.value_or("")));
   require_same(a, b, "bitgate", one.tool.git, other.tool.git);
   require_same(a, b, "the processor", fact(one, "cpu.model"), fact(other, "cpu.model"));
   for (const PluginInfo& plugin : one.plugins) {

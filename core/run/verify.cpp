@@ -14,6 +14,7 @@
 #include "pipeline/expand.hpp"
 #include "pipeline/reader.hpp"
 #include "pipeline/repository_file.hpp"
+#include "pipeline/targets.hpp"
 #include "receipt/json.hpp"
 #include "receipt/read.hpp"
 #include "run/case_metrics.hpp"
@@ -134,6 +135,7 @@ class Derivation {
     result.suite = what.suite->name;
     result.backend = what.backend->name;
     result.axes = what.axes();
+    if (!result.detected.empty()) result.requested = what.backend->device;
     for (auto& [name, stage] : result.stages) {
       stage.summary.reset();
       if (!stage.samples_ns.empty()) summarize(stage);
@@ -177,6 +179,8 @@ Pipeline pipeline_in(const PipelineInfo& info) {
     if (!info.repository_path.empty()) {
       apply_repository_file(info.repository_text, info.repository_path, pipeline);
     }
+    pipeline.targets = info.targets_path;
+    if (wants_targets(pipeline)) apply_targets(info.targets_text, pipeline);
     return pipeline;
   } catch (const ConfigError& error) {
     throw BadReceipt(
@@ -219,6 +223,10 @@ void verify_files(const Receipt& receipt, Verification& verification) {
   // What `bitgate compare` runs lies nowhere but in the receipt.
   if (!receipt.pipeline.path.empty())
     verify_file("pipeline", receipt.pipeline.path, receipt.pipeline.sha256, verification);
+  if (receipt.pipeline.targets_text) {
+    verify_file("targets", receipt.pipeline.targets_path, sha256(*receipt.pipeline.targets_text),
+                verification);
+  }
   for (const PluginInfo& plugin : receipt.plugins) {
     verify_file("plugin", plugin.path, plugin.sha256, verification);
   }

@@ -18,7 +18,7 @@ TEST_CASE("--version names the version and the commit") {
 TEST_CASE("every command has help that shows how it is called") {
   for (const char* command :
        {"run", "report", "plan", "list", "validate", "doctor", "schema", "plugin", "model", "repro",
-        "verify", "merge", "compare", "selftest"}) {
+        "verify", "merge", "compare", "baseline", "selftest"}) {
     INFO(command);
     const Outcome outcome = run_bitgate({command, "--help"});
     CHECK(outcome.exit_code == 0);
@@ -136,7 +136,9 @@ TEST_CASE("schema prints the schema that the configs name") {
 
 TEST_CASE("every shipped pipeline is valid") {
   for (const auto& entry : std::filesystem::directory_iterator(BITGATE_SOURCE_DIR "/configs")) {
-    if (entry.path().extension() != ".yaml") continue;
+    const bool is_pipeline =
+        entry.path().extension() == ".yaml" && entry.path().filename() != "targets.yaml";
+    if (!is_pipeline) continue;
     const Outcome outcome = run_bitgate({"validate", entry.path().string()});
     INFO(outcome.err);
     CHECK(outcome.exit_code == 0);

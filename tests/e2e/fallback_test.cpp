@@ -144,3 +144,51 @@ TEST_CASE("a backend that is switched off has no fallback") {
   CHECK_THAT(run.on("wanted")["reason"].get<std::string>(), Contains("feature-off"));
   CHECK_FALSE(run.on("wanted").contains("fallback"));
 }
+
+TEST_CASE(
+    "a gate with fallback: none fails where its backend fell back, as it opens or as it runs") {
+  const std::string gates =
+      "  - {id: speed, metric: compute.time, require: \"<= 1min\", fallback: none, on_missing: "
+      "skip}\n" +
+      kExact;
+  const auto [device, at_open, at_run] =
+      GENERATE(table<std::string, int, int>({{"unavailable", 1, 0}, {"unsupported", 0, 1}}));
+  const Run run = run_pipeline(pipeline(device, "[right]", gates));
+  INFO(run.outcome.err);
+  CHECK(run.on("wanted")["fallback"]["at_open"] == at_open);
+  CHECK(run.on("wanted")["fallback"]["at_run"] == at_run);
+  CHECK(run.gate("speed")["status"] == "fail");
+  CHECK_THAT(run.gate("speed")["reason"].get<std::string>(),
+             Contains(device) && Contains("ran on its fallback right"));
+  // The time of the fallback is not shown as its own.
+  CHECK(run.gate("speed")["cases"][0]["value"].is_null());
+  CHECK(run.outcome.exit_code == 1);
+}
+
+TEST_CASE("a gate with fallback: none passes where the backend itself ran") {
+  const std::string gates =
+      "  - {id: speed, metric: compute.time, require: \"<= 1min\", fallback: none}\n";
+  const Run run = run_pipeline(pipeline("correct", "[right]", gates));
+  CHECK(run.gate("speed")["status"] == "pass");
+  CHECK(run.outcome.exit_code == 0);
+}
+
+TEST_CASE("a gate with fallback: none does not compare with a fallback") {
+  const std::string gates =
+      "  - {id: speed, metric: compute.throughput, where: {backend: scalar}, against: {backend: "
+      "wanted}, require: \">= 0.0001x\", fallback: none}\n";
+  const Run run = run_pipeline(pipeline("unavailable", "[right]", gates));
+  CHECK(run.gate("speed")["status"] == "fail");
+  CHECK_THAT(run.gate("speed")["reason"].get<std::string>(), Contains("the other arm: "));
+}
+
+TEST_CASE("the receipt says which device was asked for, which there are, and which ran") {
+  const Run run = run_pipeline(pipeline("unavailable", "[right]", kExact));
+  const json& fallen = run.on("wanted")["devices"];
+  CHECK(fallen["requested"] == "zoo/unavailable");
+  CHECK(fallen["selected"] == "zoo/correct");
+  CHECK(fallen["detected"].size() > 10);
+  const json& scalar = run.on("scalar")["devices"];
+  CHECK(scalar["requested"] == "cpu/scalar");
+  CHECK(scalar["selected"] == "cpu/scalar");
+}

@@ -28,6 +28,7 @@ using Clock = std::chrono::steady_clock;
   ::dup2(::open("/dev/null", O_RDONLY), STDIN_FILENO);
   ::dup2(out, STDOUT_FILENO);
   ::dup2(err, STDERR_FILENO);
+  ::setenv("BITGATE_JUDGE_DEBUG", "1", 0);  // so that a Debug build passes the same tests
   for (const auto& [name, value] : around.environment) ::setenv(name.c_str(), value.c_str(), 1);
   if (!around.directory.empty() && ::chdir(around.directory.c_str()) != 0) std::_Exit(126);
   std::vector<char*> argv;

@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "gate/judge.hpp"
+#include "gate/power.hpp"
 #include "gate/results.hpp"
 #include "measure/bootstrap.hpp"
 #include "support/catch.hpp"
@@ -194,6 +195,22 @@ TEST_CASE("an unchanged candidate fails hardly ever, and passes where the rounds
   CHECK(short_of_rounds.open > 0.3 * kRuns);  // and says so, in place of guessing
   CHECK(simulate<Drift>(kRuns, 1, 20, 1, 0.05).fail <= 2);
   CHECK(simulate<Bimodal>(kRuns, 1, 20, 1, 0.05).fail <= 2);
+}
+
+TEST_CASE("the planner's chance to find a slowdown is the one that runs have, within 10 points") {
+  struct Example {
+    std::size_t rounds;
+    double slowdown;
+  };
+  // 3 % of noise in a ratio, a limit of 2 %.
+  for (const Example one :
+       {Example{12, 1.05}, Example{20, 1.05}, Example{30, 1.04}, Example{30, 1.05}}) {
+    const double found = simulate<Normal>(kRuns, 1, one.rounds, one.slowdown, 0.02).fail / 1000.0;
+    const double planned = chance_to_tell(one.rounds, (one.slowdown / 1.02 - 1) / 0.03);
+    INFO(fmt::format("{} rounds, {}x: {} found, {} planned", one.rounds, one.slowdown, found,
+                     planned));
+    CHECK(std::abs(found - planned) <= 0.1);
+  }
 }
 
 TEST_CASE("a slowdown of 5% is found at 3% noise in 30 rounds, and 7% in 20") {

@@ -6,6 +6,7 @@
 #include "e2e/run.hpp"
 #include "receipt/json.hpp"
 #include "receipt/read.hpp"
+#include "run/judgement.hpp"
 #include "support/catch.hpp"
 #include "support/pipelines.hpp"
 
@@ -66,6 +67,31 @@ Json redigested(Json receipt) {
 }
 
 }  // namespace
+
+TEST_CASE("a Debug build judges what is exact, and no time unless it was told to") {
+  Receipt receipt = receipt_of(small_receipt());
+  const Pipeline pipeline = pipeline_in(receipt.pipeline);
+  const auto judged = [&](const std::string& build) {
+    receipt.tool.build = build;
+    judge_receipt(pipeline, receipt);
+    CHECK(verify(to_json(receipt)).differences.empty());
+    return receipt.gates;
+  };
+  const std::size_t facts = receipt.environment.facts.size();
+  for (const char* build : {"GNU 12.2.0, Debug", "GNU 12.2.0, "}) {
+    receipt.environment.facts.resize(facts);
+    const std::vector<GateResult> refused = judged(build);
+    CHECK(refused[0].status == GateStatus::kPass);
+    CHECK(refused[1].status == GateStatus::kSkipped);
+    CHECK_THAT(refused[1].reason.text(), Contains("Debug build of bitgate mean nothing"));
+    CHECK(refused[2].status == GateStatus::kSkipped);
+    CHECK(receipt.verdict.exit_code == ExitCode::kNothingMeasured);
+    receipt.environment.facts.emplace_back("build.judged", "as BITGATE_JUDGE_DEBUG=1 asks for");
+    CHECK(judged(build)[1].status == GateStatus::kPass);
+  }
+  receipt.environment.facts.resize(facts);
+  CHECK(judged("GNU 12.2.0, RelWithDebInfo")[1].status == GateStatus::kPass);
+}
 
 TEST_CASE("the receipt of every kind of run is verified, with its verdict") {
   const auto zoo = [](const std::vector<std::string>& devices) {
