@@ -106,7 +106,12 @@ void CpuTensor::write_ternary(const std::uint8_t* from, ThreadTeam& team) {
   team.reserve(kSlabRows * padded_cols(), 0);
   const std::size_t groups = (rows_ + kGroupRows - 1) / kGroupRows;
   std::atomic<std::size_t> illegal = rows_;  // the first row that has such a code
+  const bool direct = format_ == formats::kI2S && tile_->columns == 16;
   const auto write_slab = [&](std::size_t first, std::uint8_t* codes) {
+    if (direct && first + kSlabRows <= rows_ &&
+        pack_i2_s_slab(from + first * cols_ / 4, first, tile_count(), data<std::uint8_t>())) {
+      return;
+    }
     std::memset(codes, kZeroFill, kSlabRows * padded_cols());
     for (std::size_t row = first; row < std::min(first + kSlabRows, rows_); ++row) {
       std::uint8_t* to = codes + (row - first) * padded_cols();

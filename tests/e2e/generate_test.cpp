@@ -158,6 +158,8 @@ TEST_CASE("the addition model adds, and no format loses an answer by more than o
   CHECK(answer["right"].is_boolean());
   CHECK_THAT(run.outcome.out, Contains(answer["prompt"].get<std::string>()));
   CHECK_THAT(run.outcome.out, Contains("tokens/s"));
+  CHECK_THAT(run.outcome.out, Contains(" weights stored as f16, ") && Contains(" kB loaded at ") &&
+                                  Contains(" GB/s; a step reads "));
 }
 
 TEST_CASE("logits are those of the framework that trained the model") {

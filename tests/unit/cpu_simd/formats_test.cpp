@@ -145,6 +145,12 @@ TEST_CASE("a tensor that several threads write is the same, and so is the place 
     TestTensor tensor(*on, "t8", 500, 640);
     CHECK_THROWS_WITH(tensor.write(bytes, threads), Contains("row 170, column 7"));
   }
+  bytes = zeros("i2_s", 500, 640);
+  for (const std::size_t row : {499, 170, 333}) bytes[row * 160 + 7] |= std::byte{0xC0};
+  for (const cpu_simd::Implementation* on : usable()) {
+    TestTensor tensor(*on, "i2_s", 500, 640);
+    CHECK_THROWS_WITH(tensor.write(bytes, threads), Contains("row 170, column 7"));
+  }
 }
 
 TEST_CASE("i2_s bytes of one variant are other weights in another") {
