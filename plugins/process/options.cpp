@@ -131,10 +131,6 @@ Options read_options(std::string_view text) {
       refuse("unknown option '" + name + "'");
     }
   }
-  if (out.command.empty() || out.command[0].empty()) {
-    refuse("option command is empty; write options: {command: [cargo, bench], …}");
-  }
-  if (out.format.empty()) refuse("option results is missing; write results: {format: hyperfine}");
   if ((out.format == "json") != !out.values.empty()) {
     refuse("results.values belongs to format json, which can't do without");
   }
@@ -142,6 +138,15 @@ Options read_options(std::string_view text) {
   require_text(out.directory, "option directory");
   require_text(out.path, "option results.path");
   return out;
+}
+
+void require_command(const Options& options) {
+  if (options.command.empty() || options.command[0].empty()) {
+    refuse("option command is empty; write options: {command: [cargo, bench], …}");
+  }
+  if (options.format.empty()) {
+    refuse("option results is missing; write results: {format: hyperfine}");
+  }
 }
 
 }  // namespace process

@@ -44,4 +44,7 @@ extern const std::string_view kDescription;
 /// Throws bitgate::Error for what the schema can't say.
 Options read_options(std::string_view text);
 
+/// The same where nothing says what to run: such a plugin opens, and is of no use.
+void require_command(const Options& options);
+
 }  // namespace process

@@ -112,17 +112,20 @@ class ProcessBackend : public bitgate::Backend {
   static constexpr const std::string_view& kDescription = process::kDescription;
 
   ProcessBackend(bitgate::Host host, std::string_view options)
-      : outside_(host, read_options(options)),
-        devices_{{"host", "the command's own choice",
+      : options_(read_options(options)),
+        outside_(host, options_),
+        devices_{{"host", "whatever the command uses",
                   std::max(1U, std::thread::hardware_concurrency()), 0, false}} {}
 
   [[nodiscard]] std::span<const bitgate::Device> devices() const override { return devices_; }
   [[nodiscard]] bitgate::SessionPtr open(const bitgate::Device&,
                                          const bitgate::SessionOptions&) override {
+    require_command(options_);
     return std::make_unique<ProcessSession>(outside_);
   }
 
  private:
+  Options options_;
   Outside outside_;
   std::vector<bitgate::Device> devices_;
 };

@@ -140,7 +140,7 @@ class Cargo(ProcessTest):
         self.assertEqual(inference["benchmark"]["runs"], 12)
         gates = {gate["id"]: gate["status"] for gate in receipt["gates"]}
         self.assertEqual(gates["real-time"], "pass", done.stdout)
-        self.assertEqual(self.bitgate("verify", "receipt.json").returncode, done.returncode)
+        self.assertEqual(self.bitgate("verify", "receipt.json").returncode, 0)
         # A receipt of a mock, with a path that calls itself real.
         done = self.bitnet_rs("mock_inference")
         receipt = json.loads((self.directory / "receipt.json").read_text())

@@ -32,7 +32,7 @@ class Results(ProcessTest):
                 scale = 1 if rate == "compute.bandwidth" else 1e9
                 self.assertAlmostEqual(value / (amount * scale / median), 1, places=5)
         verified = self.bitgate("verify", "receipt.json")
-        self.assertEqual(verified.returncode, done.returncode, verified.stdout + verified.stderr)
+        self.assertEqual(verified.returncode, 0, verified.stdout + verified.stderr)
 
     def test_google_benchmark(self):
         file = RECORDED / "google-benchmark.json"
@@ -198,7 +198,7 @@ class Results(ProcessTest):
         """A command that hangs is ended with what it started."""
         done, receipt = self.run_options(
             shell("echo started >&2; sleep 60 & echo $! > pid; wait", format="hyperfine"), "v", limits={"step": "1s"})
-        self.assertRegex(receipt["cases"][0]["reason"], "^error: .*1s")
+        self.assertRegex(receipt["cases"][0]["reason"], "^error: no end of step run within 1 s")
         self.assertIn("started", receipt["cases"][0]["stderr_tail"])
         self.assertEqual(done.returncode, 4, done.stdout)
         pid = (self.directory / "pid").read_text().strip()
