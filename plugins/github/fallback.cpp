@@ -56,6 +56,10 @@ std::string note_on(const std::string& commit, const std::string& gate, const st
                                          "-",
                                          commit};
   try {
+    // git would make a note on what is not there.
+    const command::Result known =
+        command::run({"git", "cat-file", "-e", commit + "^{commit}"}, "", kPatience);
+    if (!known.failure.empty()) return "no repository here has the commit";
     const command::Result said = command::run(argv, text, kPatience);
     if (said.failure.empty()) return "";
     return said.err.empty() ? "git " + said.failure : first_line(said.err);
