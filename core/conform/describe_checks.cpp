@@ -1,5 +1,6 @@
 // What a plugin says of itself, and whether it is true.
 #include <bitgate/abi.h>
+#include <bitgate/formats.hpp>
 
 #include <algorithm>
 #include <array>
@@ -102,6 +103,15 @@ std::vector<NumericCase> samples() {
   return out;
 }
 
+/// Whether it has the operation that stands in place of all others: an outside command measures.
+bool measures_outside(Bench& bench) {
+  worker::BackendClient client = bench.backend();
+  client.open_session(bench.device(), 1);
+  const worker::TensorRef answer{std::string(formats::kI8), 1, 4096};
+  const worker::OpSpec op{"benchmark", {}, {answer}, {{"name", "x"}, {"directory", "/"}}};
+  return !client.unsupported(op);
+}
+
 void capable(Bench& bench) {
   worker::BackendClient client = bench.backend();
   Probe probe(client, bench.device());
@@ -111,6 +121,7 @@ void capable(Bench& bench) {
     if (!no) return;
     why = *no;
   }
+  if (measures_outside(bench)) return;
   bench.fail("supports none of the operations that bitgate can judge: " + why);
 }
 

@@ -107,7 +107,8 @@ class Judge {
       return theirs;
     }
     const MetricInfo* metric = find_metric(rule_.metric);
-    if (metric == nullptr || !is_compared_in_rounds(*metric)) {
+    // An outside command can't be run in turns with another.
+    if (metric == nullptr || !is_compared_in_rounds(*metric) || result.benchmark) {
       return compare_samples(mine, *theirs.evidence, result, *other);
     }
     Reading reading = read_comparison(*metric, result, *other, comparisons_);

@@ -8,8 +8,10 @@ namespace bitgate {
 
 CaseSpace::CaseSpace(std::span<const SuiteSpec> suites) {
   for (const SuiteSpec& spec : suites) {
-    if (spec.backends.empty() || spec.format.empty() || spec.threads.empty()) continue;  // no case
-    const bool plain = !spec.generate;
+    const bool outside = spec.op == ComputeOp::kBenchmark;
+    if (spec.backends.empty() || (outside && spec.benchmark.empty())) continue;  // no case
+    if (!outside && (spec.format.empty() || spec.threads.empty())) continue;
+    const bool plain = !spec.generate && !outside;
     if (plain && (spec.shape.empty() || spec.batch.empty() || spec.cache.empty())) continue;
     Suite suite;
     const auto add = [&](const std::string& key, std::string value) {
@@ -18,8 +20,11 @@ CaseSpace::CaseSpace(std::span<const SuiteSpec> suites) {
     };
     add("suite", spec.name);
     for (const std::string& backend : spec.backends) add("backend", backend);
+    for (const std::string& benchmark : spec.benchmark) add("benchmark", benchmark);
     for (const std::string& format : spec.format) add("format", format);
-    for (const unsigned threads : spec.threads) add("threads", threads_text(threads));
+    if (!outside) {
+      for (const unsigned threads : spec.threads) add("threads", threads_text(threads));
+    }
     if (plain) {
       for (const Shape& shape : spec.shape) add("shape", text_of(shape));
       for (const std::uint64_t batch : spec.batch) add("batch", std::to_string(batch));

@@ -38,10 +38,25 @@ void expand_generating(const std::vector<const BackendSpec*>& backends, const Su
   }
 }
 
+void expand_benchmarks(const std::vector<const BackendSpec*>& backends, const SuiteSpec& suite,
+                       std::vector<Case>& out) {
+  for (const std::string& benchmark : suite.benchmark) {
+    for (const BackendSpec* backend : backends) {
+      Case one;
+      one.suite = &suite;
+      one.backend = backend;
+      one.benchmark = benchmark;
+      one.id = id_of(one);
+      out.push_back(std::move(one));
+    }
+  }
+}
+
 void expand_suite(const Pipeline& pipeline, const SuiteSpec& suite, std::vector<Case>& out) {
   std::vector<const BackendSpec*> backends;
   for (const std::string& name : suite.backends) backends.push_back(find_backend(pipeline, name));
   if (suite.generate) return expand_generating(backends, suite, out);
+  if (suite.op == ComputeOp::kBenchmark) return expand_benchmarks(backends, suite, out);
   for (const Shape& shape : suite.shape) {
     for (const std::string& format : suite.format) {
       for (const std::uint64_t batch : suite.batch) {
@@ -68,6 +83,7 @@ std::string threads_text(unsigned threads) {
 std::string text_of(Cache cache) { return cache == Cache::kCold ? "cold" : "hot"; }
 
 std::vector<std::pair<std::string, std::string>> Case::axes() const {
+  if (suite->op == ComputeOp::kBenchmark) return {{"benchmark", benchmark}};
   if (suite->generate) return {{"format", format}, {"threads", threads_text(threads)}};
   return {{"shape", text_of(shape)},
           {"format", format},

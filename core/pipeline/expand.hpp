@@ -20,6 +20,7 @@ struct Case {
   std::uint64_t batch = 1;
   unsigned threads = 0;  ///< 0: all
   Cache cache = Cache::kCold;
+  std::string benchmark = {};  ///< of op benchmark, which has none of the above but the backend
 
   /// Axis name and value in the order of the id.
   [[nodiscard]] std::vector<std::pair<std::string, std::string>> axes() const;

@@ -78,12 +78,15 @@ void set_axis(Node& root, const std::string& axis, const std::vector<std::string
   Node list;
   list.kind = Node::Kind::kSequence;
   for (const std::string& value : values) list.items.push_back(scalar(value));
-  set_in_suites(root, known->stage, axis, list,
-                [&](const Node& suite) { return known->of_generating || !is_generating(suite); });
+  set_in_suites(root, known->stage, axis, list, [&](const Node& suite) {
+    if (has_op(suite, "benchmark")) return false;
+    return known->of_generating || !is_generating(suite);
+  });
 }
 
 /// Whether a suite is made from a seed.
 bool has_seed(const Node& suite) {
+  if (has_op(suite, "benchmark")) return false;
   const Node* const load = suite.find("load");
   const Node* const source =
       load != nullptr && load->kind == Node::Kind::kMap ? load->find("source") : nullptr;

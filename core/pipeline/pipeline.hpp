@@ -37,7 +37,7 @@ struct Shape {
   bool operator==(const Shape&) const = default;
 };
 
-enum class ComputeOp { kMatmul, kDequantize, kGenerate };
+enum class ComputeOp { kMatmul, kDequantize, kGenerate, kBenchmark };
 enum class Cache { kCold, kHot };
 
 /// Which model a generating suite loads, what it is asked, and what is looked at in its answers.
@@ -74,6 +74,8 @@ struct SuiteSpec {
   std::vector<Cache> cache{Cache::kCold};
   /// Of op generate, which has the axes format and threads alone.
   std::optional<GenerateSpec> generate = {};
+  /// Of op benchmark, which has this axis alone: names of what an outside command measures.
+  std::vector<std::string> benchmark = {};
 };
 
 struct Limits {

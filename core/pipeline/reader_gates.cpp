@@ -13,7 +13,7 @@ namespace bitgate {
 namespace {
 
 const std::vector<std::string> kSelectors = {"suite", "backend", "shape", "format",
-                                             "batch", "threads", "cache"};
+                                             "batch", "threads", "cache", "benchmark"};
 
 class GateReader {
  public:

@@ -120,12 +120,14 @@ void read_output(const Value& output, GenerateSpec& generate) {
 
 }  // namespace
 
-bool is_generating(const Node& suite) {
+bool has_op(const Node& suite, std::string_view wanted) {
   const Node* const compute = suite.find("compute");
   const Node* const op =
       compute != nullptr && compute->kind == Node::Kind::kMap ? compute->find("op") : nullptr;
-  return op != nullptr && op->kind == Node::Kind::kScalar && op->scalar == "generate";
+  return op != nullptr && op->kind == Node::Kind::kScalar && op->scalar == wanted;
 }
+
+bool is_generating(const Node& suite) { return has_op(suite, "generate"); }
 
 void read_generating_suite(const Value& value, SuiteSpec& suite) {
   suite.op = ComputeOp::kGenerate;

@@ -5,6 +5,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <nlohmann/json.hpp>
@@ -51,10 +52,14 @@ void read_optional_axis(const Value& owner, const char* key, std::vector<T>& out
 const std::vector<std::string>& weight_formats();
 std::optional<unsigned> read_threads(const Value& value);
 
+/// Whether a suite has this op.
+bool has_op(const Node& suite, std::string_view wanted);
 /// Whether a suite has op generate.
 bool is_generating(const Node& suite);
 /// load, quantize, compute and output of such a suite.
 void read_generating_suite(const Value& value, SuiteSpec& suite);
+/// compute of a suite of op benchmark, which has no other stage.
+void read_benchmark_suite(const Value& value, SuiteSpec& suite);
 
 SuiteSpec read_suite(const std::string& name, const Value& value,
                      std::span<const BackendSpec> backends);

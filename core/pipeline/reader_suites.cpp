@@ -78,7 +78,7 @@ void read_compute(const Value& compute, SuiteSpec& suite) {
   if (!compute.is_map("{op: matmul, batch: [1, 128], threads: all}")) return;
   compute.only_keys({"op", "batch", "threads", "cache"});
   if (const auto op = compute.get("op")) {
-    suite.op = op->word({"matmul", "dequantize", "generate"}) == "dequantize"
+    suite.op = op->word({"matmul", "dequantize", "generate", "benchmark"}) == "dequantize"
                    ? ComputeOp::kDequantize
                    : ComputeOp::kMatmul;
   }
@@ -143,6 +143,10 @@ SuiteSpec read_suite(const std::string& name, const Value& value,
     read_generating_suite(value, suite);
     return suite;
   }
+  if (has_op(value.node(), "benchmark")) {
+    read_benchmark_suite(value, suite);
+    return suite;
+  }
   if (const auto load = value.require("load", "{source: synthetic, shape: 2560x2560}")) {
     read_load(*load, suite);
   }
@@ -161,8 +165,10 @@ void check_case_count(const Value& suites, std::span<const SuiteSpec> specs) {
   std::uint64_t cases = 0;
   for (const SuiteSpec& suite : specs) {
     std::uint64_t product = 1;
+    const bool outside = suite.op == ComputeOp::kBenchmark;
     for (const std::size_t count :
-         {suite.generate ? 1 : suite.shape.size(), suite.format.size(), suite.batch.size(),
+         {suite.generate || outside ? 1 : suite.shape.size(),
+          outside ? suite.benchmark.size() : suite.format.size(), suite.batch.size(),
           suite.threads.size(), suite.cache.size(), suite.backends.size()}) {
       if (__builtin_mul_overflow(product, count, &product)) product = UINT64_MAX;
     }

@@ -32,7 +32,7 @@ std::optional<Amount> parse_amount(std::string_view text) {
     return Amount{*percent, is_signed ? RequireKind::kChange : RequireKind::kValue, "1"};
   }
   if (const auto time = parse_nanoseconds(text)) return Amount{*time, RequireKind::kValue, "ns"};
-  for (const std::string_view unit : {"GB/s", "Gop/s", "tokens/s"}) {
+  for (const std::string_view unit : {"GB/s", "Gop/s", "tokens/s", "items/s"}) {
     if (!text.ends_with(unit)) continue;
     const auto value = parse_number(trimmed(text.substr(0, text.size() - unit.size())));
     if (value) return Amount{*value, RequireKind::kValue, unit};
@@ -50,6 +50,7 @@ std::string_view example_of(const MetricInfo& metric) {
   if (metric.unit == "GB/s") return "GB/s, e.g. 20GB/s";
   if (metric.unit == "Gop/s") return "Gop/s, e.g. 100Gop/s";
   if (metric.unit == "tokens/s") return "tokens/s, e.g. 7tokens/s";
+  if (metric.unit == "items/s") return "items/s, e.g. 1e9items/s";
   if (metric.unit == "bytes") return "sizes, e.g. 512MiB";
   if (metric.unit == "count") return "plain counts, e.g. 0";
   return "shares, e.g. 50% or 1e-6";

@@ -191,6 +191,20 @@ GenerationInfo generation_of(const Part& part) {
   return out;
 }
 
+BenchmarkInfo benchmark_of(const Part& part) {
+  BenchmarkInfo out;
+  out.name = part["name"].text();
+  out.tool = part["tool"].text();
+  out.command = texts_of(part["command"]);
+  out.directory = part["directory"].text();
+  out.runs = part["runs"].count();
+  out.source = part["source"].text();
+  out.sha256 = part["sha256"].text();
+  out.amount = figure(part["amount"]);
+  out.unit = part["unit"].text_or_empty();
+  return out;
+}
+
 Fallback fallback_of(const Part& part) {
   Fallback out;
   out.ran_on = part["ran_on"].text_or_empty();
@@ -228,6 +242,7 @@ CaseResult case_of(const Part& part) {
   }
   out.digest = part["digest"].text_or_empty();
   if (part.has("generation")) out.generation = generation_of(part["generation"]);
+  if (part.has("benchmark")) out.benchmark = benchmark_of(part["benchmark"]);
   out.stderr_tail = part["stderr_tail"].text_or_empty();
   if (part.has("devices")) {
     out.requested = part["devices"]["requested"].text_or_empty();

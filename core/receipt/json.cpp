@@ -182,6 +182,20 @@ Json to_json(const GenerationInfo& info) {
           {"profile", array_of(info.profile)}};
 }
 
+Json to_json(const BenchmarkInfo& info) {
+  Json command = Json::array();
+  for (const std::string& argument : info.command) command.push_back(to_utf8(argument));
+  return {{"name", to_utf8(info.name)},
+          {"tool", to_utf8(info.tool)},
+          {"command", std::move(command)},
+          {"directory", to_utf8(info.directory)},
+          {"runs", info.runs},
+          {"source", to_utf8(info.source)},
+          {"sha256", info.sha256},
+          {"amount", number(info.amount)},
+          {"unit", text_or_null(info.unit)}};
+}
+
 }  // namespace
 
 FallbackCounts fallback_counts(const Fallback& fallback) {
@@ -272,6 +286,7 @@ Json to_json(const CaseResult& result) {
                       {"detected", std::move(detected)},
                       {"selected", text_or_null(result.device)}};
   }
+  if (result.benchmark) out["benchmark"] = to_json(*result.benchmark);
   if (!result.fallback.refused.empty()) out["fallback"] = to_json(result.fallback);
   return out;
 }

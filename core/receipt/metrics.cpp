@@ -9,7 +9,7 @@ namespace {
 constexpr auto kLower = Direction::kLower;
 constexpr auto kHigher = Direction::kHigher;
 
-constexpr std::array<MetricInfo, 28> kMetrics = {{
+constexpr std::array<MetricInfo, 30> kMetrics = {{
     {"load.time", "ns", kLower, "median", "making a tensor of the f32 weights and writing it"},
     {"load.rate", "GB/s", kHigher, "median", "f32 bytes over load.time"},
     {"quantize.time", "ns", kLower, "median", "quantizing, and preparing the compute program"},
@@ -25,7 +25,7 @@ constexpr std::array<MetricInfo, 28> kMetrics = {{
     {"compute.throughput", "Gop/s", kHigher, "median",
      "a multiply-add counts as two operations, a dequantized element as one"},
     {"compute.bandwidth", "GB/s", kHigher, "median",
-     "bytes of the weights in their format over time"},
+     "bytes of the weights in their format over time, or those that an outside benchmark names"},
     {"compute.ceiling", "1", kHigher, "median",
      "share of the bound that binds, measured beside it"},
     {"output.time", "ns", kLower, "median", "reading the output back"},
@@ -33,6 +33,10 @@ constexpr std::array<MetricInfo, 28> kMetrics = {{
      "output elements that disagree with the oracle"},
     {"output.max_error", "1", kLower, "exact",
      "largest error of an output in units of what its type allows"},
+    {"compute.tokens", "tokens/s", kHigher, "median",
+     "tokens of an outside benchmark over its compute.time"},
+    {"compute.items", "items/s", kHigher, "median",
+     "what an outside benchmark counts over its compute.time"},
     {"compute.ttft", "ns", kLower, "median", "a prompt's time to the first token of its answer"},
     {"prefill.time", "ns", kLower, "median", "a prompt"},
     {"prefill.rate", "tokens/s", kHigher, "median", "tokens of the prompts over prefill.time"},

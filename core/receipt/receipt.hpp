@@ -122,6 +122,19 @@ struct GenerationInfo {
   std::vector<OperationTime> profile;    ///< of a decode step, the longest first
 };
 
+/// Where the numbers of a case of op benchmark come from: an outside command measured.
+struct BenchmarkInfo {
+  std::string name;                  ///< as the command calls it
+  std::string tool;                  ///< whose results these are: "criterion", "json", …
+  std::vector<std::string> command;  ///< that was run
+  std::string directory;             ///< in which it was run
+  std::uint64_t runs = 0;            ///< of the command
+  std::string source;                ///< file that held the results, or "stdout"
+  std::string sha256;                ///< of the results as they were read, the last ones
+  double amount = 0;                 ///< processed in one execution; 0: the command does not say
+  std::string unit;                  ///< of the amount: "tokens", "items", "bytes"; empty if none
+};
+
 /// A backend of the pipeline that could not be used for a case, and why.
 struct Refusal {
   std::string backend;
@@ -161,6 +174,7 @@ struct CaseResult {
   std::optional<Disturbance> disturbance;         ///< nothing where the system does not tell
   std::string digest;                             ///< sha256 of the checked outputs
   std::optional<GenerationInfo> generation = {};  ///< of op generate
+  std::optional<BenchmarkInfo> benchmark = {};    ///< of op benchmark
   std::string stderr_tail;                        ///< of a worker that failed
   Fallback fallback = {};
   std::string requested = {};              ///< device that the backend asks for; empty: any

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "measure/disturbance.hpp"
+#include "run/benchmark_case.hpp"
 #include "run/case_metrics.hpp"
 #include "run/devices.hpp"
 #include "run/stages.hpp"
@@ -158,6 +159,8 @@ void CaseRunner::run_on(const Case& what, BackendPool::Live& live, CaseResult& r
   if (what.suite->generate) {
     const auto ceilings = [&] { return measure_ceilings(result.threads); };
     generation_.run(what, live.client, ceilings, result);
+  } else if (what.suite->op == ComputeOp::kBenchmark) {
+    run_benchmark(what, live.client, result);
   } else {
     live.client.start_device_timer();
     run_stages(what, live, workload_for(what), result);

@@ -95,6 +95,7 @@ std::vector<Pair> pairs_of(const Pipeline& pipeline, std::span<const Case> cases
           outlines.begin(), outlines.end(),
           [&](const CaseResult& candidate) { return is_other_arm(rule, outlines[i], candidate); });
       if (other == outlines.end()) continue;
+      if (cases[i].suite->op == ComputeOp::kBenchmark) continue;  // an outside command has no turns
       const Pair pair{i, static_cast<std::size_t>(other - outlines.begin())};
       if (std::find(pairs.begin(), pairs.end(), pair) == pairs.end()) pairs.push_back(pair);
     }

@@ -17,6 +17,7 @@
 #include "pipeline/targets.hpp"
 #include "receipt/json.hpp"
 #include "receipt/read.hpp"
+#include "run/benchmark_case.hpp"
 #include "run/case_metrics.hpp"
 #include "run/comparison.hpp"
 #include "run/generation_metrics.hpp"
@@ -140,7 +141,14 @@ class Derivation {
       stage.summary.reset();
       if (!stage.samples_ns.empty()) summarize(stage);
     }
+    if (what.suite->op != ComputeOp::kBenchmark) result.benchmark.reset();
     if (result.metrics.empty()) return;  // the case ended before
+    if (what.suite->op == ComputeOp::kBenchmark) {
+      if (!result.benchmark || result.stages["compute"].samples_ns.empty())
+        throw BadReceipt("is no whole receipt: " + what.id + " holds no results");
+      fill_benchmark_metrics(result);
+      return;
+    }
     if (what.suite->generate) {
       if (!result.generation)
         throw BadReceipt("is no whole receipt: " + what.id + " generated nothing");

@@ -9,7 +9,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "command.hpp"
+#include "common/command.hpp"
 
 namespace {
 

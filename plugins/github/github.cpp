@@ -15,6 +15,7 @@
 #include "api.hpp"
 #include "check_run.hpp"
 #include "comment.hpp"
+#include "fallback.hpp"
 #include "job.hpp"
 #include "lock.hpp"
 #include "outbox.hpp"
@@ -124,7 +125,7 @@ class GithubReporter : public bitgate::Reporter {
       R"({"title": "A check run and the ledger comment of a pull request on GitHub", "options":)"
       R"( {"type": "object", "additionalProperties": false, "properties": {)"
       R"("token": {"type": "string", "writeOnly": true, "description": "what it signs in with,)"
-      R"( e.g. ${secret:GITHUB_TOKEN}; without it, only the outbox is written"},)"
+      R"( e.g. ${secret:GITHUB_TOKEN}; without it, as gh is; without either, git notes and the outbox"},)"
       R"( "repository": {"type": "string", "minLength": 3, "description": "owner/name; default:)"
       R"( the workflow's"},)"
       R"( "commit": {"type": "string", "minLength": 40, "description": "whole sha; default: the)"
@@ -202,8 +203,9 @@ class GithubReporter : public bitgate::Reporter {
                   "github: dry run, the requests are in " + outbox.requests().string() + "\n");
       return;
     }
-    const std::optional<std::string> token = find_token();
+    const std::optional<std::string> token = find_token(address);
     if (!token) {
+      leave_note(subject, result);
       conclude({{}, {no_token_}, requests_of(check_run, subject, result)}, subject, outbox, address,
                receipt);
       return;
@@ -250,18 +252,37 @@ class GithubReporter : public bitgate::Reporter {
     return std::chrono::seconds(given.value_or(kUsual));
   }
 
-  std::optional<std::string> find_token() {
+  /// The option's, else that of the program gh.
+  std::optional<std::string> find_token(const std::string& address) {
     if (!options_.contains("token")) {
       no_token_ = "no token; write options: {token: \"${secret:GITHUB_TOKEN}\"}";
+    } else {
+      try {
+        return host_.secret(options_.at("token").get<std::string>());
+      } catch (const bitgate::Error& error) {
+        if (error.status() != BG_UNAVAILABLE) throw;
+        no_token_ = error.what();
+      }
+    }
+    std::string token = github::token_of_gh(address);
+    if (token.empty()) {
+      no_token_ += ", or sign in with gh auth login";
       return std::nullopt;
     }
-    try {
-      return host_.secret(options_.at("token").get<std::string>());
-    } catch (const bitgate::Error& error) {
-      if (error.status() != BG_UNAVAILABLE) throw;
-      no_token_ = error.what();
-      return std::nullopt;
-    }
+    host_.write(BG_STDERR, "github: " + no_token_ + ": signed in as gh is\n");
+    return token;
+  }
+
+  /// Where nobody can be told, the repository itself keeps the result.
+  void leave_note(const github::Subject& subject, const github::Result& result) const {
+    const std::string text = result.evidence + "\n" + result.finished + " " + result.route + "\n";
+    const std::string why = github::note_on(subject.commit, result.gate, text);
+    const std::string ref = github::notes_ref(result.gate);
+    host_.write(BG_STDERR,
+                why.empty()
+                    ? "github: kept as a git note: git notes --ref " + ref + " show " +
+                          subject.commit + "\n"
+                    : "github: not kept as a git note either: " + bitgate::printable(why) + "\n");
   }
 
   void conclude(const Done& done, const github::Subject& subject, const github::Outbox& outbox,

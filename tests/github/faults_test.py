@@ -2,6 +2,8 @@
 """GitHub as it really behaves: whatever it does, the publishing ends soon, with one check run and one
 comment or with the requests in the outbox, and changes no verdict."""
 import json
+import os
+import pathlib
 import socket
 import ssl
 import subprocess
@@ -33,16 +35,17 @@ class Faults(GithubTest):
         self.assertEqual([r["path"].rsplit("/", 1)[1] for r in box["requests"]], list(methods))
 
     def test_passing_faults(self):
-        """Each once at every place: tried again, and published once."""
-        for what in ("drop", "drop-after", 502, 503, "html"):
-            for method, path in (("GET", CHECKS), ("POST", CHECKS), ("GET", COMMENTS), ("POST", COMMENTS)):
-                with self.subTest(what=what, method=method, path=path):
-                    self.github.check_runs.clear()
-                    self.github.comments.clear()
-                    self.github.faults = [Fault(what, method, path)]
-                    self.published("pass")
-                    self.assert_published_once()
-                    self.assertEqual(self.github.faults[0].times, 0)
+        """Tried again, and published once; what was done before the answer was lost is not done twice."""
+        everywhere = (("GET", CHECKS), ("POST", CHECKS), ("GET", COMMENTS), ("POST", COMMENTS))
+        for what, places in (("drop-after", everywhere), ("drop", everywhere[::3]), (502, everywhere[::3]),
+                             (503, everywhere[1:3]), ("html", everywhere[1:3])):
+            with self.subTest(what=what):
+                self.github.check_runs.clear()
+                self.github.comments.clear()
+                self.github.faults = [Fault(what, method, path) for method, path in places]
+                self.published("pass")
+                self.assert_published_once()
+                self.assertEqual([fault.times for fault in self.github.faults], [0] * len(places))
 
     def test_faults_that_stay(self):
         for what, reason in (("drop", "/check-runs"), (500, "500, the server is in trouble"),
@@ -140,6 +143,44 @@ class Faults(GithubTest):
         self.assert_in_outbox(done, "check-runs", "comments", reason="the secret GITHUB_TOKEN is not there")
         self.assertEqual(self.github.log, [])
 
+    def test_gh(self):
+        """Without a token of its own it signs in as gh does, and says so."""
+        with tempfile.TemporaryDirectory() as tools:
+            gh = pathlib.Path(tools, "gh")
+            pathlib.Path(tools, "token").write_text(TOKEN + "\n")
+            gh.write_text(f"#!/bin/sh\necho \"$@\" >> {tools}/asked\n"
+                          f"[ -f {tools}/out ] && {{ echo 'no account' >&2; exit 1; }}\ncat {tools}/token\n")
+            gh.chmod(0o755)
+            around = self.environment(GITHUB_TOKEN=None, PATH=f"{tools}:{os.environ['PATH']}")
+            for token in (None, "${secret:GITHUB_TOKEN}"):
+                self.github.check_runs.clear()
+                self.github.comments.clear()
+                done = self.published("pass", token=token, environment=around)
+                self.assert_published_once()
+                self.assertIn(": signed in as gh is\n", done.stderr)
+            self.assertEqual(pathlib.Path(tools, "asked").read_text(), "auth token --hostname 127.0.0.1\n" * 2)
+            pathlib.Path(tools, "out").touch()
+            done = self.report("pass", token=None, environment=around)
+            self.assert_in_outbox(done, "check-runs", "comments", reason="sign in with gh auth login")
+
+    def test_git_notes(self):
+        """With neither, the commit keeps the result: one note for each gate, the last one."""
+        def git(*arguments):
+            return subprocess.run(["git", *arguments], cwd=self.directory, check=True, capture_output=True,
+                                  text=True).stdout.strip()
+        git("init", "--quiet")
+        git("-c", "user.name=x", "-c", "user.email=x@y", "commit", "--quiet", "--allow-empty", "-m", "change")
+        commit = git("rev-parse", "HEAD")
+        bare = self.environment(GITHUB_TOKEN=None)
+        for name in ("fail", "pass"):
+            done = self.run_options(f"repository=acme/kernels,commit={commit}", bare, name)
+            self.assertIn(f"kept as a git note: git notes --ref bitgate/generative/gate/benchmarks show {commit}\n",
+                          done.stderr)
+        note = git("notes", "--ref", "bitgate/generative/gate/benchmarks", "show", commit)
+        self.assertRegex(note, f"^benchmarks: .*result: pass; receipt: {digest('pass')[:12]}\n.* FINALIZE → ")
+        done = self.run_options("repository=acme/kernels,commit=" + "e" * 40, bare)
+        self.assertIn("not kept as a git note either: ", done.stderr)
+
     def test_redirects(self):
         """On the host they are followed; another host never gets the token."""
         other = Github(TOKEN)
@@ -196,9 +237,9 @@ class Faults(GithubTest):
                 self.assertIn(words, done.stderr)
         self.assertEqual(self.github.log, [])
 
-    def run_options(self, options, environment):
+    def run_options(self, options, environment, name="pass"):
         return subprocess.run(
-            [BITGATE, "report", receipt_path("pass"), "--reporter",
+            [BITGATE, "report", receipt_path(name), "--reporter",
              "github:token=${secret:GITHUB_TOKEN}," + options],
             cwd=self.directory, env=environment, capture_output=True, text=True, check=False)
 

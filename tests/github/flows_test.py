@@ -106,7 +106,7 @@ class Flows(GithubTest):
 
     def test_shipped(self):
         """The shipped pipelines are guarded, and skip where nobody says which flow it is."""
-        for flow in ("generative", "review"):
+        for flow in ("generative", "review", "integrative"):
             config = str(CONFIGS / f"{flow}.yaml")
             valid = subprocess.run([BITGATE, "validate", config], capture_output=True, text=True, check=False)
             self.assertEqual(valid.returncode, 0, valid.stderr)
@@ -118,6 +118,27 @@ class Flows(GithubTest):
             planned = subprocess.run([BITGATE, "run", config, "--dry-run"], capture_output=True, text=True,
                                      check=False, env=self.environment(CURRENT_FLOW=flow))
             self.assertRegex(planned.stdout, r"\d+ cases, \d gates; nothing was run")
+
+    def test_service_level(self):
+        """The integrative pipeline measures the small model, and publishes its throughput as one check run."""
+        (self.directory / ".bitgate.yaml").write_text(f"""reporters:
+  - plugin: github
+    options: {{token: "${{secret:GITHUB_TOKEN}}", repository: acme/kernels, commit: {COMMIT}, pull_request: 7}}
+""")
+        command = [BITGATE, "run", str(CONFIGS / "integrative.yaml"), "--set", "sampling.max_time=1s"]
+        for limit, code, conclusion, route in (("10s", 0, "success", "FINALIZE → integrative-performance-finalizer"),
+                                               ("1ns", 1, "failure", "NEXT → perf-fixer")):
+            gates = ('[{id: exact, metric: output.mismatches, require: "== 0"}, {id: service-level, metric: '
+                     f'compute.time, where: {{format: i2_s}}, require: "<= {limit}"}}]')
+            done = subprocess.run([*command, "--set", f"gates={gates}"], cwd=self.directory,
+                                  env=self.environment(CURRENT_FLOW="integrative"), capture_output=True,
+                                  text=True, check=False)
+            run = self.assert_published(done, code, conclusion, "ready" if code == 0 else "needs-rework", route,
+                                        "pass" if code == 0 else "fail: limit: service-level: ")
+            self.assertEqual(run["name"], "integrative:gate:throughput")
+            body, = self.github.own_comments()
+            self.assertEqual(body.count("| throughput |"), 1)
+            self.assertEqual(len(self.github.check_runs), 1)
 
 
 main()

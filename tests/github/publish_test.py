@@ -21,7 +21,9 @@ class Publish(GithubTest):
         """One check run and one comment for every outcome."""
         for name, conclusion in [("pass", "success"), ("fail", "failure"), ("skipped", "neutral"),
                                  ("inconclusive", "neutral"), ("error", "failure"),
-                                 ("hostile", "failure"), ("empty", "neutral")]:
+                                 ("hostile", "failure"), ("empty", "neutral"),
+                                 ("review-pass", "success"), ("review-fail", "failure"),
+                                 ("integrative-pass", "success"), ("integrative-fail", "failure")]:
             with self.subTest(name):
                 self.github.check_runs.clear()
                 self.github.comments.clear()

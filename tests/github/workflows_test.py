@@ -35,7 +35,9 @@ SCHEMA = {
         "jobs": {"type": "object", "minProperties": 1, "additionalProperties": {
             "type": "object", "additionalProperties": False,
             "required": ["runs-on", "timeout-minutes", "steps"],
-            "properties": {"if": {"type": "string"}, "runs-on": {"type": "string"},
+            "properties": {"if": {"type": "string"}, "runs-on": {"type": "string"}, "needs": {"type": "string"},
+                           "permissions": {"const": {"contents": "read"}},
+                           "strategy": {"type": "object", "required": ["fail-fast", "matrix"]},
                            "timeout-minutes": {"type": "integer"},
                            "steps": {"type": "array", "minItems": 1, "items": STEP}}}}}}
 
@@ -69,12 +71,12 @@ def steps(workflow):
 class Workflows(GithubTest):
     def test_shape(self):
         names = sorted(path.name for path in WORKFLOWS.iterdir())
-        self.assertEqual(names, ["gate-report.yml", "gate-run.yml", "gate.yml"])
+        self.assertEqual(names, ["gate-matrix.yml", "gate-report.yml", "gate-run.yml", "gate.yml"])
         for name in names:
             with self.subTest(name):
                 jsonschema.validate(read(name), SCHEMA)
                 for text in re.findall(r"\$\{\{(.*?)\}\}", (WORKFLOWS / name).read_text()):
-                    self.assertRegex(text.strip(), r"^(github|runner)\.[a-z_.]+$")
+                    self.assertRegex(text.strip(), r"^(github|runner|matrix)\.[a-z_.]+$")
 
     def test_rights(self):
         """Who runs foreign code has no secret; who has the token runs none."""
@@ -84,7 +86,10 @@ class Workflows(GithubTest):
         self.assertEqual([s["with"]["repository"] for s in steps(report) if "checkout" in s.get("uses", "")],
                          ["YOUR-ORG/bitgate"])
         self.assertEqual(report["on"]["workflow_run"]["workflows"], [run["name"]])
-        for name in ("gate.yml", "gate-run.yml", "gate-report.yml"):
+        measure = read("gate-matrix.yml")["jobs"]["measure"]
+        self.assertEqual(measure["permissions"], {"contents": "read"})
+        self.assertNotIn("token", json.dumps(measure))
+        for name in ("gate.yml", "gate-run.yml", "gate-report.yml", "gate-matrix.yml"):
             for step in steps(read(name)):
                 if "checkout" in step.get("uses", ""):
                     self.assertIs(step["with"]["persist-credentials"], False)
@@ -93,8 +98,9 @@ class Workflows(GithubTest):
         caches = [s["with"]["key"] for w in (run, report) for s in steps(w) if "cache" in s.get("uses", "")]
         self.assertEqual(len(set(caches)), 2)
 
-    def run_steps(self, name, event, receipt=None):
-        """Runs the scripts of a workflow as the runner does, on a machine that has bitgate already."""
+    def run_steps(self, name, event, receipt=None, pipeline=PIPELINE, job=None, matrix=()):
+        """Runs the scripts of a workflow, or of a job of it, as the runner does, on a machine that has bitgate
+        already."""
         home = self.directory / "home"
         (home / "bitgate" / "bin").mkdir(parents=True, exist_ok=True)
         program = home / "bitgate" / "bin" / "bitgate"
@@ -104,16 +110,19 @@ class Workflows(GithubTest):
         (work / "base").mkdir(parents=True, exist_ok=True)
         if not (work / "bitgate").exists():
             (work / "bitgate").symlink_to(WORKFLOWS.parents[1])
-        (work / "base" / "gate.yaml").write_text(PIPELINE)
+        (work / "base" / "gate.yaml").write_text(pipeline)
         if receipt:
             (work / "receipt.json").write_bytes(pathlib.Path(receipt).read_bytes())
         (self.directory / "event.json").write_text(json.dumps(event))
         ran = []
-        for step in steps(read(name)):
+        workflow = read(name)
+        for step in workflow["jobs"][job]["steps"] if job else steps(workflow):
             if "run" not in step:
                 continue
             given = {name: value.replace("${{ github.token }}", self.github.token)
                      for name, value in step.get("env", {}).items()}
+            for key, value in dict(matrix).items():
+                given = {name: text.replace("${{ matrix.%s }}" % key, value) for name, text in given.items()}
             environment = self.environment(**({
                 "GITHUB_TOKEN": None, "HOME": str(home), "GITHUB_REPOSITORY": "acme/kernels",
                 "GITHUB_SHA": "a" * 40, "GITHUB_EVENT_PATH": str(self.directory / "event.json"),
@@ -130,6 +139,26 @@ class Workflows(GithubTest):
         self.assertEqual([(r["name"], r["head_sha"], r["conclusion"]) for r in self.github.check_runs],
                          [("generative:gate:benchmarks", HEAD, "success")])
         self.assertEqual(len(self.github.own_comments()), 1)
+
+    def test_matrix(self):
+        """Each machine measures its part, and what is merged is judged and published once."""
+        suite = PIPELINE[PIPELINE.index("  kernels:"):PIPELINE.index("sampling:")]
+        pipeline = PIPELINE.replace(suite, suite + suite.replace("kernels", "inference"))
+        event = {"pull_request": {"number": 12, "head": {"sha": HEAD}}}
+        work = self.directory / "work"
+        for part in read("gate-matrix.yml")["jobs"]["measure"]["strategy"]["matrix"]["include"]:
+            ran = self.run_steps("gate-matrix.yml", event, pipeline=pipeline, job="measure", matrix=part)
+            self.assertIn("Measure a part", ran)
+            folder = work / "receipts" / f"receipt-{part['part']}"
+            folder.mkdir(parents=True)
+            os.replace(work / "receipt.json", folder / "receipt.json")
+        self.assertEqual(self.github.log, [])
+        self.assertIn("Merge, judge, publish",
+                      self.run_steps("gate-matrix.yml", event, pipeline=pipeline, job="gate"))
+        self.assertEqual([(r["name"], r["head_sha"], r["conclusion"]) for r in self.github.check_runs],
+                         [("generative:gate:benchmarks", HEAD, "success")])
+        merged = json.loads((work / "receipt.json").read_text())
+        self.assertEqual([case["status"] for case in merged["cases"]], ["measured", "measured"])
 
     def test_two_workflows(self):
         """Through the artifact of the first, published by the event of the second."""

@@ -1,15 +1,30 @@
 // usage: test_write_receipts DIRECTORY: the receipts that all tests of reporters use, as the
-// reporter json writes them.
+// reporter json writes them, and two of them as the gates of the other flows.
 #include <fstream>
+#include <string>
 
 #include "receipt/json.hpp"
 #include "receipt/receipts.hpp"
 
+namespace {
+
+void write(const std::string& path, const bitgate::Receipt& receipt) {
+  const std::string text =
+      bitgate::to_json(receipt).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  std::ofstream(path) << nlohmann::ordered_json::parse(text).dump(2) << "\n";
+}
+
+}  // namespace
+
 int main(int, char** argv) {
+  const std::string directory = std::string(argv[1]) + "/";
   for (const auto& [name, receipt] : bitgate::test::receipts()) {
-    const std::string text =
-        bitgate::to_json(receipt).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
-    std::ofstream(std::string(argv[1]) + "/" + name + ".json")
-        << nlohmann::ordered_json::parse(text).dump(2) << "\n";
+    write(directory + name + ".json", receipt);
+    if (name != "pass" && name != "fail") continue;
+    bitgate::Receipt other = receipt;
+    other.pipeline.gate = "review:gate:benchmarks";
+    write(directory + "review-" + name + ".json", other);
+    other.pipeline.gate = "integrative:gate:throughput";
+    write(directory + "integrative-" + name + ".json", other);
   }
 }

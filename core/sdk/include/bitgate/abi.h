@@ -370,6 +370,13 @@ typedef struct bg_operand {
  *   add         in: a [t,d], b [t,d] f32         out: y [t,d] f32
  *   argmax      in: x [t,v] f32                  out: ids [t,1] i32  the first of the largest
  *
+ * Since 1.1, for backends that let an outside command measure, in place of all others:
+ *
+ *   benchmark   in: none   out: results [1,c] i8   attributes: name (text), directory (text)
+ *               Runs the command in that directory, unless it did so before, and answers with what
+ *               it says of the benchmark of that name: the codes are a JSON text in UTF-8, spaces
+ *               behind it, which docs/abi.md describes. A command that fails is an answer too.
+ *
  * add, relu2_gate, rms_norm and rope may be given one tensor as input and output of one format and
  * shape. An index or position out of range is the caller's mistake, which `run` or `synchronize`
  * may report or not; it must not reach beyond the tensors.

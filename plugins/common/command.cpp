@@ -1,4 +1,4 @@
-#include "command.hpp"
+#include "common/command.hpp"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -82,14 +82,23 @@ class SpawnPlan {
   }
 
   void place(const Fd& fd, int at) { ::posix_spawn_file_actions_adddup2(&actions_, fd.get(), at); }
+  void enter(const std::string& directory) {
+    ::posix_spawn_file_actions_addchdir_np(&actions_, directory.c_str());
+  }
 
-  [[nodiscard]] pid_t spawn(std::vector<std::string> argv) const {
-    std::vector<char*> pointers;
-    for (std::string& argument : argv) pointers.push_back(argument.data());
-    pointers.push_back(nullptr);
+  [[nodiscard]] pid_t spawn(std::vector<std::string> argv,
+                            std::vector<std::string> environment) const {
+    const auto pointers_to = [](std::vector<std::string>& texts) {
+      std::vector<char*> pointers;
+      for (std::string& text : texts) pointers.push_back(text.data());
+      pointers.push_back(nullptr);
+      return pointers;
+    };
+    const std::vector<char*> arguments = pointers_to(argv);
+    const std::vector<char*> variables = pointers_to(environment);
     pid_t pid = -1;
-    const int error =
-        ::posix_spawnp(&pid, pointers[0], &actions_, &attributes_, pointers.data(), environ);
+    const int error = ::posix_spawnp(&pid, arguments[0], &actions_, &attributes_, arguments.data(),
+                                     variables.data());
     if (error != 0) raise(error, argv[0]);
     return pid;
   }
@@ -137,16 +146,41 @@ class Running {
   int status_ = 0;
 };
 
+/// This process's environment with those of `over` in place of its own.
+std::vector<std::string> environment_with(const std::vector<std::string>& over) {
+  std::vector<std::string> out = over;
+  for (char** entry = environ; *entry != nullptr; ++entry) {
+    const std::string_view text = *entry;
+    const std::string name(text.substr(0, text.find('=') + 1));
+    const bool replaced = std::any_of(over.begin(), over.end(), [&](const std::string& variable) {
+      return variable.starts_with(name);
+    });
+    if (!replaced) out.emplace_back(text);
+  }
+  return out;
+}
+
+/// Passes text on to this process's stderr, as far as it takes it.
+void pass_on(std::string_view text) {
+  while (!text.empty()) {
+    const ssize_t count = ::write(STDERR_FILENO, text.data(), text.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count <= 0) return;
+    text.remove_prefix(static_cast<std::size_t>(count));
+  }
+}
+
 /// Moves what there is into `text`; closes the descriptor at its end. A command that prints without
 /// end must not keep the deadline from being looked at.
-void drain(Fd& fd, std::string& text) {
+void drain(Fd& fd, std::string& text, const Surroundings& around) {
   constexpr int kMostReads = 64;
   std::array<char, 65536> data;
   for (int reads = 0; fd.get() >= 0 && reads < kMostReads; ++reads) {
     const ssize_t count = ::read(fd.get(), data.data(), data.size());
     if (count > 0) {
       const auto size = static_cast<std::size_t>(count);
-      text.append(data.data(), std::min(size, kMostOutput - text.size()));
+      text.append(data.data(), std::min(size, around.most_output - text.size()));
+      if (around.echo) pass_on({data.data(), size});
     } else if (count < 0 && errno == EINTR) {
       continue;
     } else if (count < 0 && errno == EAGAIN) {
@@ -178,7 +212,7 @@ void feed(Fd& fd, std::string_view& text) {
 }  // namespace
 
 Result run(const std::vector<std::string>& argv, std::string_view input,
-           std::chrono::seconds deadline) {
+           std::chrono::seconds deadline, const Surroundings& around) {
   Stream in;
   Stream out;
   Stream err;
@@ -186,7 +220,8 @@ Result run(const std::vector<std::string>& argv, std::string_view input,
   plan.place(in.theirs, STDIN_FILENO);
   plan.place(out.theirs, STDOUT_FILENO);
   plan.place(err.theirs, STDERR_FILENO);
-  Running process(plan.spawn(argv));
+  if (!around.directory.empty()) plan.enter(around.directory);
+  Running process(plan.spawn(argv, environment_with(around.environment)));
   for (Stream* stream : {&in, &out, &err}) stream->theirs.close();
 
   Result result;
@@ -195,8 +230,8 @@ Result run(const std::vector<std::string>& argv, std::string_view input,
     // Before the output is drained, so that nothing which an ended command wrote is missed.
     const bool ended = process.ended();
     feed(in.ours, input);
-    drain(out.ours, result.out);
-    drain(err.ours, result.err);
+    drain(out.ours, result.out, around);
+    drain(err.ours, result.err, around);
     if (ended) {
       result.failure = process.failure();
       return result;

@@ -1,0 +1,18 @@
+// A case of op benchmark: an outside command measures, and its results are taken in.
+#pragma once
+
+#include "pipeline/expand.hpp"
+#include "receipt/receipt.hpp"
+#include "worker/backend_client.hpp"
+
+namespace bitgate {
+
+/// Runs a case in the open session, which the caller closes. Fills in its status, also where the
+/// command failed, measured nothing or is missing. Throws as the client does, and std::exception
+/// for results that can't be understood.
+void run_benchmark(const Case& what, worker::BackendClient& client, CaseResult& result);
+
+/// All metrics of such a case from its samples and its `benchmark`.
+void fill_benchmark_metrics(CaseResult& result);
+
+}  // namespace bitgate
