@@ -33,8 +33,8 @@ using Sampler =
 StageResult measure_stage(const Sampler& sampler, const Sampling& sampling);
 
 /// A stage that is only worth a few executions (load, quantize, output): at least 12 samples of
-/// one execution, then on until 20 samples or 200 ms; of what is slow 6, once they took 2 s, and the
-/// result says "max_time". Throws as measure_stage does for a wrong number.
+/// one execution, then on until 20 samples or 200 ms; of what is slow 6, once they took 2 s, and
+/// the result says "max_time". Throws as measure_stage does for a wrong number.
 StageResult measure_briefly(const Sampler& sampler);
 
 /// What has been warmed up already, each sample of `repeat` executions: at least 3 samples, then on

@@ -84,8 +84,8 @@ class BlockMatmul : public Operation {
   CpuTensor& w_;
   CpuTensor& x_;
   CpuTensor& y_;
-  std::size_t blocks_;  // of a row
-  std::size_t span_;    // bytes of a block's activations
+  std::size_t blocks_;             // of a row
+  std::size_t span_;               // bytes of a block's activations
   std::int8_t* staged_ = nullptr;  // of the team
   std::vector<std::int32_t> sums_;
 };
