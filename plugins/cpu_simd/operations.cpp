@@ -130,8 +130,7 @@ class FloatMatmul : public Operation {
 
 bool is(const TensorDesc& desc, std::string_view format) { return desc.format == format; }
 
-std::unique_ptr<Operation> make_quantize(const Op& op, const KernelTable& kernels,
-                                         std::size_t threads) {
+std::unique_ptr<Operation> make_quantize(const Op& op, const KernelTable& kernels) {
   const TensorDesc& to = op.outputs[0].desc;
   if (is(to, formats::kI8)) return std::make_unique<QuantizeInt8>(op, kernels);
   if (is(to, formats::kF16)) {
@@ -140,11 +139,10 @@ std::unique_ptr<Operation> make_quantize(const Op& op, const KernelTable& kernel
   if (is(to, formats::kBF16)) {
     return std::make_unique<QuantizeToHalf>(op, kernels.quantize_bf16, "bf16_quantize");
   }
-  return make_ternary_quantize(op, kernels, threads);
+  return make_ternary_quantize(op, kernels);
 }
 
-std::unique_ptr<Operation> make_dequantize(const Op& op, const KernelTable& kernels,
-                                           std::size_t threads) {
+std::unique_ptr<Operation> make_dequantize(const Op& op, const KernelTable& kernels) {
   const TensorDesc& from = op.inputs[0].desc;
   if (is(from, formats::kI8)) return std::make_unique<DequantizeInt8>(op, kernels);
   if (is(from, formats::kF16)) {
@@ -153,7 +151,7 @@ std::unique_ptr<Operation> make_dequantize(const Op& op, const KernelTable& kern
   if (is(from, formats::kBF16)) {
     return std::make_unique<DequantizeFromHalf>(op, kernels.dequantize_bf16, "bf16_dequantize");
   }
-  return make_ternary_dequantize(op, kernels, threads);
+  return make_ternary_dequantize(op, kernels);
 }
 
 std::unique_ptr<Operation> make_half_matmul(const Op& op, Kernel<MatmulHalf> same, const char* isa,
@@ -181,10 +179,9 @@ std::unique_ptr<Operation> make_matmul(const Op& op, const KernelTable& kernels)
 
 }  // namespace
 
-std::unique_ptr<Operation> make_operation(const Op& op, const KernelTable& kernels,
-                                          std::size_t threads) {
-  if (op.kind == "quantize") return make_quantize(op, kernels, threads);
-  if (op.kind == "dequantize") return make_dequantize(op, kernels, threads);
+std::unique_ptr<Operation> make_operation(const Op& op, const KernelTable& kernels) {
+  if (op.kind == "quantize") return make_quantize(op, kernels);
+  if (op.kind == "dequantize") return make_dequantize(op, kernels);
   if (op.kind == "matmul") return make_matmul(op, kernels);
   return make_transformer_operation(op, kernels);
 }

@@ -36,16 +36,13 @@ class Operation {
 /// Whether this backend has the operation, for these formats and shapes.
 inline bitgate::Support supports(const bitgate::Op& op) { return op_rules::supports(op); }
 
-/// The operation that `supports` said yes to, on the tensors that it names, for teams of this many
-/// threads.
-std::unique_ptr<Operation> make_operation(const bitgate::Op& op, const KernelTable& kernels,
-                                          std::size_t threads);
+/// The operation that `supports` said yes to, on the tensors that it names.
+std::unique_ptr<Operation> make_operation(const bitgate::Op& op, const KernelTable& kernels);
 
 /// Those of ternary weights, which ternary_operations.cpp has.
-std::unique_ptr<Operation> make_ternary_quantize(const bitgate::Op& op, const KernelTable& kernels,
-                                                 std::size_t threads);
+std::unique_ptr<Operation> make_ternary_quantize(const bitgate::Op& op, const KernelTable& kernels);
 std::unique_ptr<Operation> make_ternary_dequantize(const bitgate::Op& op,
-                                                   const KernelTable& kernels, std::size_t threads);
+                                                   const KernelTable& kernels);
 std::unique_ptr<Operation> make_ternary_matmul(const bitgate::Op& op, const KernelTable& kernels);
 
 /// The product with block scales that differ, to f32: block_matmul.cpp.

@@ -16,7 +16,7 @@ class CpuProgram : public bitgate::Program {
  public:
   CpuProgram(std::span<const Op> ops, const KernelTable& kernels, ThreadTeam& team) {
     for (const Op& op : ops) {
-      operations_.push_back(make_operation(op, kernels, team.size()));
+      operations_.push_back(make_operation(op, kernels));
       team.reserve(operations_.back()->scratch(), operations_.back()->shared());
       for (std::string& name : operations_.back()->kernels())
         kernels_.push_back({std::move(name), 0});

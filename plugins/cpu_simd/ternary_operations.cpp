@@ -16,29 +16,16 @@ constexpr std::size_t kLeastStream = std::size_t{16} << 10;  // the same, where 
 
 std::size_t groups_of(std::size_t rows) { return (rows + kGroupRows - 1) / kGroupRows; }
 
-/// Memory of its own for every thread of a team.
-class Scratch {
- public:
-  Scratch(std::size_t threads, std::size_t size) {
-    for (std::size_t i = 0; i < threads; ++i) memories_.emplace_back(size);
-  }
-  [[nodiscard]] std::uint8_t* of(std::size_t worker) const {
-    return memories_[worker].as<std::uint8_t>();
-  }
-
- private:
-  std::vector<Memory> memories_;
-};
-
 class TernaryQuantize : public Operation {
  public:
-  TernaryQuantize(const Op& op, const KernelTable& kernels, std::size_t threads)
+  TernaryQuantize(const Op& op, const KernelTable& kernels)
       : kernels_(kernels),
         x_(tensor_of(op.inputs[0])),
         q_(tensor_of(op.outputs[0])),
         absmean_(op.text("rounding") == "absmean"),
-        partial_(groups_of(x_.rows())),
-        slabs_(threads, kSlabRows * q_.padded_cols()) {}
+        partial_(groups_of(x_.rows())) {}
+
+  std::size_t scratch() const override { return kSlabRows * q_.padded_cols(); }
 
   void run(ThreadTeam& team) override {
     // One partial result a group, so that the sum does not depend on which thread took which.
@@ -55,7 +42,7 @@ class TernaryQuantize : public Operation {
     const float threshold = absmean_ ? scale_ * 0.5F : std::nextafter(1e-6F, 0.0F);
     team.for_ranges(groups_of(x_.rows()), 1,
                     [&](std::size_t group, std::size_t, std::size_t worker) {
-                      const float largest = pack_group(group, threshold, slabs_.of(worker));
+                      const float largest = pack_group(group, threshold, team.scratch(worker));
                       if (!absmean_) partial_[group] = double{largest};
                     });
     if (!absmean_) {
@@ -118,18 +105,18 @@ class TernaryQuantize : public Operation {
   bool absmean_;
   float scale_ = 0;
   std::vector<double> partial_;
-  Scratch slabs_;
 };
 
 class TernaryDequantize : public Operation {
  public:
-  TernaryDequantize(const Op& op, const KernelTable& kernels, std::size_t threads)
+  TernaryDequantize(const Op& op, const KernelTable& kernels)
       : kernels_(kernels),
         q_(tensor_of(op.inputs[0])),
         y_(tensor_of(op.outputs[0])),
-        quads_(threads, quad_bytes(q_.cols(), q_.tile())),
-        codes_(threads, q_.cols()),
+        quad_bytes_(quad_bytes(q_.cols(), q_.tile())),
         scales_(q_.has_block_scales() ? q_.block_count() : 1) {}
+
+  std::size_t scratch() const override { return quad_bytes_ + q_.cols(); }
 
   void run(ThreadTeam& team) override {
     if (q_.has_block_scales()) {
@@ -139,7 +126,8 @@ class TernaryDequantize : public Operation {
     }
     team.for_ranges(groups_of(q_.rows()), 1,
                     [&](std::size_t group, std::size_t, std::size_t worker) {
-                      write_group(group, quads_.of(worker), codes_.of(worker));
+                      std::uint8_t* quads = team.scratch(worker);
+                      write_group(group, quads, quads + quad_bytes_);
                     });
   }
 
@@ -166,8 +154,7 @@ class TernaryDequantize : public Operation {
   const KernelTable& kernels_;
   CpuTensor& q_;
   CpuTensor& y_;
-  Scratch quads_;
-  Scratch codes_;
+  std::size_t quad_bytes_;
   std::vector<float> scales_;
 };
 
@@ -337,14 +324,12 @@ class TernaryMatmul : public Operation {
 
 }  // namespace
 
-std::unique_ptr<Operation> make_ternary_quantize(const Op& op, const KernelTable& kernels,
-                                                 std::size_t threads) {
-  return std::make_unique<TernaryQuantize>(op, kernels, threads);
+std::unique_ptr<Operation> make_ternary_quantize(const Op& op, const KernelTable& kernels) {
+  return std::make_unique<TernaryQuantize>(op, kernels);
 }
 
-std::unique_ptr<Operation> make_ternary_dequantize(const Op& op, const KernelTable& kernels,
-                                                   std::size_t threads) {
-  return std::make_unique<TernaryDequantize>(op, kernels, threads);
+std::unique_ptr<Operation> make_ternary_dequantize(const Op& op, const KernelTable& kernels) {
+  return std::make_unique<TernaryDequantize>(op, kernels);
 }
 
 std::unique_ptr<Operation> make_ternary_matmul(const Op& op, const KernelTable& kernels) {

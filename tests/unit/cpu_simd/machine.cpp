@@ -53,7 +53,7 @@ std::vector<std::string> run(const cpu_simd::Implementation& on, std::string_vie
   if (const bitgate::Support support = cpu_simd::supports(op); !support.ok) {
     throw std::logic_error(support.reason);
   }
-  const auto operation = cpu_simd::make_operation(op, on.kernels, threads);
+  const auto operation = cpu_simd::make_operation(op, on.kernels);
   cpu_simd::ThreadTeam team(threads);
   team.reserve(operation->scratch(), operation->shared());
   operation->run(team);
