@@ -89,7 +89,9 @@ Json parsed(const std::string& text, const std::string& where) {
 std::size_t find_document(const std::string& out) {
   for (std::size_t at = 0; at < out.size(); at = out.find('\n', at), at += at != out.npos ? 1 : 0) {
     if (at == std::string::npos) break;
-    if ((out[at] == '{' || out[at] == '[') && Json::accept(out.substr(at))) return at;
+    if ((out[at] == '{' || out[at] == '[') &&
+        Json::accept(out.begin() + static_cast<std::ptrdiff_t>(at), out.end()))
+      return at;
   }
   return std::string::npos;
 }
@@ -108,9 +110,8 @@ Json Outside::answer(const std::string& name, const std::string& directory) {
     return Json{{"failure", code}, {"detail", detail}};
   };
   if (failure_) return failed(failure_->code, failure_->detail);
-  const auto found = std::find_if(measured_.begin(), measured_.end(),
-                                  [&](const Measured& one) { return one.name == name; });
-  if (found == measured_.end()) {
+  const Measured* found = find_measured(measured_, name);
+  if (found == nullptr) {
     return failed("nothing-measured", "`" + shown() + "` measured no '" + name +
                                           "'; its results in " + source_ +
                                           " are of: " + shown_list(measured_));
@@ -172,9 +173,12 @@ void Outside::run_once(const std::string& directory) {
     throw Refused{"error", "`" + shown() + "` " + result.failure};
   }
   printed_ = result.err;
-  take(options_.format == "criterion"
-           ? (printed_ += result.out, read_criterion_directory(directory))
-           : read_document(result.out, directory));
+  if (options_.format == "criterion") {
+    printed_ += result.out;
+    take(read_criterion_directory(directory));
+  } else {
+    take(read_document(result.out, directory));
+  }
 }
 
 std::vector<Measured> Outside::read_criterion_directory(const std::string& root) {
@@ -222,9 +226,8 @@ std::vector<Measured> Outside::read_document(const std::string& out, const std::
 /// Adds what a run measured to what the runs before did.
 void Outside::take(std::vector<Measured> measured) {
   for (Measured& one : measured) {
-    const auto found = std::find_if(measured_.begin(), measured_.end(),
-                                    [&](const Measured& other) { return other.name == one.name; });
-    if (found == measured_.end()) {
+    Measured* found = find_measured(measured_, one.name);
+    if (found == nullptr) {
       measured_.push_back(std::move(one));
       continue;
     }

@@ -10,9 +10,7 @@ using Json = nlohmann::json;
 
 /// The one of this name, made if there is none: repetitions of a benchmark are rows of their own.
 Measured& of_name(std::vector<Measured>& all, const std::string& name) {
-  const auto found =
-      std::find_if(all.begin(), all.end(), [&](const Measured& one) { return one.name == name; });
-  if (found != all.end()) return *found;
+  if (Measured* found = find_measured(all, name)) return *found;
   return all.emplace_back(Measured{name, {}, 0, "", ""});
 }
 
@@ -44,7 +42,8 @@ std::vector<Measured> google_benchmark(const Json& document) {
 }
 
 /// Source: https://github.com/ggml-org/llama.cpp/blob/master/tools/llama-bench/README.md, -o json.
-/// Named as its table names them: pp512, tg128, pp512+tg128, at depth 1024 pp512 @ d1024.
+/// Named as its table names them, without the @: pp512, tg128, pp512+tg128, at depth 1024 pp512
+/// d1024.
 std::vector<Measured> llama_bench(const Json& document) {
   std::vector<Measured> out;
   for (const Json& row : document) {
@@ -102,6 +101,12 @@ std::vector<Measured> own(const Options& options, const Json& document) {
 }
 
 }  // namespace
+
+Measured* find_measured(std::vector<Measured>& all, std::string_view name) {
+  const auto found =
+      std::find_if(all.begin(), all.end(), [&](const Measured& one) { return one.name == name; });
+  return found == all.end() ? nullptr : &*found;
+}
 
 std::vector<Measured> read_results(const Options& options, const Json& document) {
   if (options.format == "google-benchmark") return google_benchmark(document);

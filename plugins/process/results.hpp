@@ -19,6 +19,9 @@ struct Measured {
   std::string failure;           ///< what the tool itself says went wrong with it
 };
 
+/// The one of this name; nullptr if there is none.
+Measured* find_measured(std::vector<Measured>& all, std::string_view name);
+
 /// Of formats google-benchmark, llama-bench, hyperfine and json. Throws std::runtime_error, and
 /// nlohmann's exceptions, for a document that is not one of the format's.
 std::vector<Measured> read_results(const Options& options, const nlohmann::json& document);
