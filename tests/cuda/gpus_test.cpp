@@ -8,8 +8,9 @@ using nlohmann::json;
 
 namespace {
 
-/// Every ternary format, the GPU backend (a YAML map) beside the CPU's; and whatever gates.
-std::string pipeline(const std::string& backend, const std::string& gates) {
+/// A suite (YAML) on the GPU backend (a YAML map) and on the CPU's, and gates.
+std::string pipeline_of(const std::string& backend, const std::string& suite,
+                        const std::string& gates) {
   return "version: 1\n"
          "name: gpus\n"
          "backends:\n"
@@ -17,16 +18,23 @@ std::string pipeline(const std::string& backend, const std::string& gates) {
          backend +
          "\n"
          "  simd: {plugin: cpu_simd}\n"
-         "suites:\n"
-         "  matmul:\n"
+         "suites:\n" +
+         suite +
          "    backends: [gpu, simd]\n"
-         "    load: {source: synthetic, shape: 36x512}\n"
-         "    quantize: {format: [t8, i2_s, tl1, tl2, tq1_0, tq2_0]}\n"
-         "    compute: {batch: [1, 5], threads: 1, cache: hot}\n"
          "sampling: {min_samples: 3, precision: 50%, max_time: 20ms}\n"
          "limits: {step: 10min}\n"
          "gates:\n" +
          gates;
+}
+
+/// Every ternary format; and whatever gates.
+std::string pipeline(const std::string& backend, const std::string& gates) {
+  return pipeline_of(backend,
+                     "  matmul:\n"
+                     "    load: {source: synthetic, shape: 36x512}\n"
+                     "    quantize: {format: [t8, i2_s, tl1, tl2, tq1_0, tq2_0]}\n"
+                     "    compute: {batch: [1, 5], threads: 1, cache: hot}\n",
+                     gates);
 }
 
 const std::string kExact = "  - {id: exact, metric: output.mismatches, require: \"== 0\"}\n";
@@ -34,30 +42,18 @@ const std::string kSpeed =
     "  - {id: speed, metric: compute.throughput, where: {backend: gpu}, against: {backend: simd}, "
     "require: \">= 0.000001x\", on_missing: skip}\n";
 
-/// The trained model on the GPU backend and on the CPU's, asked two sums.
+/// The trained model, asked two sums.
 std::string model_pipeline(const std::string& backend, const std::string& prompts) {
-  return "version: 1\n"
-         "name: gpus\n"
-         "backends:\n"
-         "  gpu: " +
-         backend +
-         "\n"
-         "  simd: {plugin: cpu_simd}\n"
-         "suites:\n"
-         "  addition:\n"
-         "    backends: [gpu, simd]\n"
-         "    load: {source: gguf, path: " ADDITION_MODEL
-         "}\n"
-         "    quantize: {format: [i2_s, tl1, tl2]}\n"
-         "    compute: {op: generate, prompts: " +
-         prompts +
-         ", tokens: 6, threads: 1}\n"
-         "    output: {check: answers}\n"
-         "sampling: {min_samples: 3, precision: 50%, max_time: 20ms}\n"
-         "limits: {step: 10min}\n"
-         "gates:\n"
-         "  - {id: exact, metric: output.mismatches, require: \"== 0\"}\n"
-         "  - {id: answers, metric: output.answers, require: \"== 100%\"}\n";
+  return pipeline_of(backend,
+                     "  addition:\n"
+                     "    load: {source: gguf, path: " ADDITION_MODEL
+                     "}\n"
+                     "    quantize: {format: [i2_s, tl1, tl2]}\n"
+                     "    compute: {op: generate, prompts: " +
+                         prompts +
+                         ", tokens: 6, threads: 1}\n"
+                         "    output: {check: answers}\n",
+                     kExact + "  - {id: answers, metric: output.answers, require: \"== 100%\"}\n");
 }
 
 /// What was computed on the GPU backend is bit for bit the CPU's: the digests are alike.

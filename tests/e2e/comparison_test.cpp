@@ -12,23 +12,11 @@ using nlohmann::json;
 
 namespace {
 
-const std::string kPipeline = R"(version: 1
-name: turns
-backends:
-  simd: {plugin: cpu_simd}
-  scalar: {plugin: cpu_simd, device: cpu/scalar}
-suites:
-  tiny:
-    backends: [simd, scalar]
-    load: {source: synthetic, shape: 320x256}
-    quantize: {format: i2_s}
-    compute: {batch: [1, 3], threads: 1, cache: hot}
-sampling: {min_samples: 3, precision: 50%, max_time: 50ms}
-gates:
-  - {id: exact, metric: output.mismatches, require: "== 0"}
-  - {id: gain, metric: compute.throughput, where: {backend: simd}, against: {backend: scalar}, require: ">= 0.001x"}
+const std::string kPipeline = arms_pipeline(
+    "[1, 3]", "50ms",
+    R"(  - {id: gain, metric: compute.throughput, where: {backend: simd}, against: {backend: scalar}, require: ">= 0.001x"}
   - {id: loss, metric: compute.time, where: {backend: simd, batch: 1}, against: {backend: scalar}, require: "<= +900%"}
-)";
+)");
 
 const std::vector<std::string> kSmall = {"-a", "shape=320x256", "-a",     "batch=1",
                                          "-a", "cache=hot",     "--time", "50ms"};

@@ -43,6 +43,28 @@ std::string cpu_pipeline(const std::string& suites) {
          kExactGate + "  - {id: codec, metric: quantize.mismatches, require: \"== 0\"}\n";
 }
 
+std::string arms_pipeline(const std::string& batches, const std::string& max_time,
+                          const std::string& gates) {
+  return "version: 1\n"
+         "name: arms\n"
+         "backends:\n"
+         "  simd: {plugin: cpu_simd}\n"
+         "  scalar: {plugin: cpu_simd, device: cpu/scalar}\n"
+         "suites:\n"
+         "  tiny:\n"
+         "    backends: [simd, scalar]\n"
+         "    load: {source: synthetic, shape: 320x256}\n"
+         "    quantize: {format: i2_s}\n"
+         "    compute: {batch: " +
+         batches +
+         ", threads: 1, cache: hot}\n"
+         "sampling: {min_samples: 3, precision: 50%, max_time: " +
+         max_time +
+         "}\n"
+         "gates:\n" +
+         kExactGate + gates;
+}
+
 std::string many_batches(int count) {
   std::string axis = "batch=1";
   for (int batch = 2; batch <= count; ++batch) axis += "," + std::to_string(batch);

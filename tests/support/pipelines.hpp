@@ -17,6 +17,12 @@ std::string zoo_pipeline(const std::string& plugin, const std::vector<std::strin
 /// weights.
 std::string cpu_pipeline(const std::string& suites);
 
+/// A pipeline of one product of 320x256 i2_s weights on the CPU plugin as `simd` and `scalar`, on
+/// one thread, hot, in these batches ("1", "[1, 3]") for at most this long, plus whatever `gates`
+/// says beside the exact one.
+std::string arms_pipeline(const std::string& batches, const std::string& max_time,
+                          const std::string& gates);
+
 /// "batch=1,2,3,…" up to `count`: an axis for as many cases.
 std::string many_batches(int count);
 

@@ -8,6 +8,7 @@
 #include "receipt/read.hpp"
 #include "run/verify.hpp"
 #include "support/catch.hpp"
+#include "support/pipelines.hpp"
 
 using namespace bitgate;
 using namespace bitgate::test;
@@ -15,22 +16,10 @@ using Catch::Matchers::Contains;
 
 namespace {
 
-const std::string kPipeline = R"(version: 1
-name: parts
-backends:
-  simd: {plugin: cpu_simd}
-  scalar: {plugin: cpu_simd, device: cpu/scalar}
-suites:
-  tiny:
-    backends: [simd, scalar]
-    load: {source: synthetic, shape: 320x256}
-    quantize: {format: i2_s}
-    compute: {batch: [1, 3], threads: 1, cache: hot}
-sampling: {min_samples: 3, precision: 50%, max_time: 20ms}
-gates:
-  - {id: exact, metric: output.mismatches, require: "== 0"}
-  - {id: gain, metric: compute.throughput, where: {backend: simd}, against: {backend: scalar}, require: ">= 1.5x"}
-)";
+const std::string kPipeline = arms_pipeline(
+    "[1, 3]", "20ms",
+    R"(  - {id: gain, metric: compute.throughput, where: {backend: simd}, against: {backend: scalar}, require: ">= 1.5x"}
+)");
 
 const Receipt& whole() {
   static const Receipt receipt = [] {

@@ -8,6 +8,7 @@
 #include "gate/power.hpp"
 #include "measure/rounds.hpp"
 #include "support/catch.hpp"
+#include "support/pipelines.hpp"
 #include "support/program.hpp"
 
 using namespace bitgate;
@@ -34,22 +35,10 @@ Comparison pilot(std::size_t rounds, double width) {
 
 constexpr double kSecond = 1e9;
 
-const std::string kPipeline = R"(version: 1
-name: planned
-backends:
-  simd: {plugin: cpu_simd}
-  scalar: {plugin: cpu_simd, device: cpu/scalar}
-suites:
-  tiny:
-    backends: [simd, scalar]
-    load: {source: synthetic, shape: 320x256}
-    quantize: {format: i2_s}
-    compute: {batch: 1, threads: 1, cache: hot}
-sampling: {min_samples: 3, precision: 50%, max_time: 200ms}
-gates:
-  - {id: exact, metric: output.mismatches, require: "== 0"}
-  - {id: gain, metric: compute.throughput, where: {backend: simd}, against: {backend: scalar}, require: "0.001x.."}
-)";
+const std::string kPipeline = arms_pipeline(
+    "1", "200ms",
+    R"(  - {id: gain, metric: compute.throughput, where: {backend: simd}, against: {backend: scalar}, require: "0.001x.."}
+)");
 
 }  // namespace
 
