@@ -14,7 +14,7 @@ suites:
     quantize: {format: i2_s}
     compute: {op: matmul, batch: 1, threads: 1, cache: hot}
     output: {check: oracle}
-sampling: {min_samples: 3, precision: 50%, max_time: 1s}
+sampling: {min_samples: 60, precision: 50%, max_time: 1s}
 gates: [{id: latency, metric: compute.time, require: "<= LIMIT"}]
 """
 
