@@ -1,15 +1,13 @@
 // bitgate baseline: save, show, diff
-#include <algorithm>
 #include <array>
 #include <filesystem>
-#include <system_error>
 
 #include <fmt/format.h>
 
-#include "base/text.hpp"
 #include "cli/baselines.hpp"
 #include "cli/command_line.hpp"
-#include "cli/commands.hpp"
+#include "cli/receipts.hpp"
+#include "cli/subcommands.hpp"
 
 namespace bitgate::cli {
 namespace {
@@ -29,17 +27,8 @@ std::string directory_of(const po::variables_map& values) {
 }
 
 nlohmann::ordered_json document_at(const po::variables_map& values, const Usage& usage) {
-  if (values.count("receipt") == 0) {
-    throw UsageError("name the receipt\nusage: " + usage.synopsis);
-  }
-  const std::string path = values["receipt"].as<std::vector<std::string>>().front();
-  try {
-    return read_receipt(path);
-  } catch (const BadReceipt& error) {
-    throw UsageError(fmt::format("{} {}", path, error.what()));
-  } catch (const std::system_error& error) {
-    throw UsageError(fmt::format("{} can't be read: {}", path, error.code().message()));
-  }
+  return with_receipt(receipt_path(values, usage),
+                      [](const nlohmann::ordered_json& document) { return document; });
 }
 
 int save(const Arguments& arguments) {
@@ -124,41 +113,16 @@ int diff(const Arguments& arguments) {
   }
 }
 
-struct Subcommand {
-  std::string_view name;
-  std::string_view summary;
-  int (*call)(const Arguments&);
-};
-
 constexpr std::array kSubcommands = {
     Subcommand{"save", "keep a receipt", save},
     Subcommand{"show", "list those that are kept", show},
     Subcommand{"diff", "show how numbers moved since", diff},
 };
 
-void print_help() {
-  fmt::print("usage: bitgate baseline SUBCOMMAND [arguments]\n\n");
-  for (const Subcommand& known : kSubcommands)
-    fmt::print("  {:<6} {}\n", known.name, known.summary);
-  fmt::print("\n`bitgate baseline SUBCOMMAND --help` shows a subcommand's options.\n");
-}
-
 }  // namespace
 
 int baseline(const Arguments& arguments) {
-  if (arguments.empty()) throw UsageError("no subcommand; see bitgate baseline --help");
-  const std::string& name = arguments.front();
-  if (name == "--help" || name == "-h") {
-    print_help();
-    return 0;
-  }
-  const auto* found = std::find_if(kSubcommands.begin(), kSubcommands.end(),
-                                   [&](const Subcommand& known) { return known.name == name; });
-  if (found != kSubcommands.end()) return found->call({arguments.begin() + 1, arguments.end()});
-  std::vector<std::string> names;
-  for (const Subcommand& known : kSubcommands) names.emplace_back(known.name);
-  throw UsageError(fmt::format("no subcommand '{}'{}; see bitgate baseline --help", name,
-                               did_you_mean(name, names)));
+  return call_subcommand("baseline", kSubcommands, arguments);
 }
 
 }  // namespace bitgate::cli

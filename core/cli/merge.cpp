@@ -1,38 +1,14 @@
 // bitgate merge
-#include <system_error>
-
-#include <fmt/format.h>
-
+#include "run/merge.hpp"
 #include "cli/command_line.hpp"
 #include "cli/commands.hpp"
 #include "cli/plugin_options.hpp"
+#include "cli/receipts.hpp"
 #include "cli/reporter_options.hpp"
 #include "receipt/json.hpp"
-#include "receipt/read.hpp"
-#include "run/merge.hpp"
 #include "run/stored.hpp"
-#include "run/verify.hpp"
 
 namespace bitgate::cli {
-namespace {
-
-/// A receipt that says what follows from its samples.
-Shard read_shard(const std::string& path) {
-  try {
-    const nlohmann::ordered_json document = read_receipt(path);
-    const Verification verification = bitgate::verify(document);
-    if (!verification.differences.empty()) {
-      throw UsageError(fmt::format("{} is not verified: {}", path, verification.differences[0]));
-    }
-    return {path, receipt_of(document)};
-  } catch (const BadReceipt& error) {
-    throw UsageError(fmt::format("{} {}", path, error.what()));
-  } catch (const std::system_error& error) {
-    throw UsageError(fmt::format("{} can't be read: {}", path, error.code().message()));
-  }
-}
-
-}  // namespace
 
 int merge(const Arguments& arguments) {
   po::options_description options;
@@ -50,7 +26,7 @@ int merge(const Arguments& arguments) {
   }
   std::vector<Shard> shards;
   for (const std::string& path : (*values)["receipt"].as<std::vector<std::string>>()) {
-    shards.push_back(read_shard(path));
+    shards.push_back({path, verified_receipt(path)});
   }
   try {
     Receipt receipt = bitgate::merge(shards);

@@ -1,7 +1,6 @@
 // bitgate plan
 #include <algorithm>
 #include <set>
-#include <system_error>
 
 #include <fmt/format.h>
 
@@ -9,13 +8,12 @@
 #include "cli/commands.hpp"
 #include "cli/pipeline_options.hpp"
 #include "cli/plugin_options.hpp"
+#include "cli/receipts.hpp"
 #include "gate/comparing.hpp"
 #include "pipeline/units.hpp"
-#include "receipt/read.hpp"
 #include "run/backend_pool.hpp"
 #include "run/comparison.hpp"
 #include "run/planner.hpp"
-#include "run/verify.hpp"
 #include "worker/search.hpp"
 
 namespace bitgate::cli {
@@ -62,22 +60,6 @@ void print_gates(const Selection& selection) {
       against += fmt::format(" against {}={}", axis, value);
     fmt::print("  {:<16} {} {}{}  ({} cases{})\n", rule.id, rule.metric, rule.require.text, against,
                covered, rule.required ? "" : ", not required");
-  }
-}
-
-/// The receipt of an earlier run, which says what it follows from.
-Receipt read_pilot(const std::string& path) {
-  try {
-    const nlohmann::ordered_json document = read_receipt(path);
-    const Verification verification = bitgate::verify(document);
-    if (!verification.differences.empty()) {
-      throw UsageError(fmt::format("{} is not verified: {}", path, verification.differences[0]));
-    }
-    return receipt_of(document);
-  } catch (const BadReceipt& error) {
-    throw UsageError(fmt::format("{} {}", path, error.what()));
-  } catch (const std::system_error& error) {
-    throw UsageError(fmt::format("{} can't be read: {}", path, error.code().message()));
   }
 }
 
@@ -173,7 +155,7 @@ int plan(const Arguments& arguments) {
   fmt::print("{} cases, at most {:g} s of timed samples each\n", selection.cases.size(),
              std::chrono::duration<double>(pipeline.sampling.max_time).count());
   if (has_pilot) {
-    return print_power(selection, read_pilot((*values)["pilot"].as<std::string>()), delta);
+    return print_power(selection, verified_receipt((*values)["pilot"].as<std::string>()), delta);
   }
   return 0;
 }

@@ -1,13 +1,9 @@
 // bitgate report
-#include <system_error>
-
-#include <fmt/format.h>
-
 #include "cli/command_line.hpp"
 #include "cli/commands.hpp"
 #include "cli/plugin_options.hpp"
+#include "cli/receipts.hpp"
 #include "cli/reporter_options.hpp"
-#include "receipt/read.hpp"
 #include "receipt/receipt.hpp"
 #include "run/stored.hpp"
 
@@ -24,20 +20,13 @@ int report(const Arguments& arguments) {
                     "receipt", 1};
   const auto values = parse(usage, options, arguments);
   if (!values) return 0;
-  if (values->count("receipt") == 0) {
-    throw UsageError("name the receipt\nusage: " + usage.synopsis);
-  }
-  const std::string path = (*values)["receipt"].as<std::vector<std::string>>().front();
+  const std::string path = receipt_path(*values, usage);
   std::vector<ReporterSpec> reporters = reporters_of(*values, {});
   for (ReporterSpec& reporter : reporters) reporter.required = true;
-  try {
-    const bool all_done = report_stored(read_receipt(path), reporters, plugin_rules(*values));
-    return static_cast<int>(all_done ? ExitCode::kPass : ExitCode::kFault);
-  } catch (const BadReceipt& error) {
-    throw UsageError(fmt::format("{} {}", path, error.what()));
-  } catch (const std::system_error& error) {
-    throw UsageError(fmt::format("{} can't be read: {}", path, error.code().message()));
-  }
+  const bool all_done = with_receipt(path, [&](const nlohmann::ordered_json& document) {
+    return report_stored(document, reporters, plugin_rules(*values));
+  });
+  return static_cast<int>(all_done ? ExitCode::kPass : ExitCode::kFault);
 }
 
 }  // namespace bitgate::cli

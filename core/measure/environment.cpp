@@ -143,10 +143,9 @@ class Reader {
   }
 
   void read_build() {
-    const std::string_view build = tool_build();  // "compiler, build type"
-    const std::size_t comma = build.rfind(", ");
-    state_.build_type = build.substr(comma + 2);
-    fact("build.compiler", std::string(build.substr(0, comma)));
+    const std::string_view build = tool_build();
+    state_.build_type = build_type_of(build).value_or("");
+    fact("build.compiler", std::string(build.substr(0, build.rfind(", "))));
     fact("build.type", state_.build_type);
     const char* judged = std::getenv("BITGATE_JUDGE_DEBUG");
     if (is_unoptimized(state_.build_type) && judged != nullptr && std::string_view(judged) == "1") {
@@ -161,6 +160,12 @@ class Reader {
 }  // namespace
 
 Environment read_environment() { return Reader().read(); }
+
+std::optional<std::string_view> build_type_of(std::string_view build) {
+  const std::size_t comma = build.rfind(", ");
+  if (comma == std::string_view::npos) return std::nullopt;
+  return build.substr(comma + 2);
+}
 
 bool is_unoptimized(std::string_view build_type) {
   return build_type.empty() || build_type.starts_with("Debug");

@@ -15,6 +15,10 @@ namespace bitgate {
 /// binary; with warnings for what disturbs measurements. What can't be found out is absent.
 Environment read_environment();
 
+/// "RelWithDebInfo" of "gcc 12.2, RelWithDebInfo", as tool_build() says it; nothing if none is
+/// said.
+std::optional<std::string_view> build_type_of(std::string_view build);
+
 /// Whether times of a build of this type ("Debug", "RelWithDebInfo", …) mean nothing.
 bool is_unoptimized(std::string_view build_type);
 

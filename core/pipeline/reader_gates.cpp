@@ -31,7 +31,8 @@ class GateReader {
         {"id", "metric", "where", "against", "require", "required", "on_missing", "fallback"});
     Rule rule;
     read_id(value, rule);
-    const MetricInfo* metric = read_metric(value, rule);
+    const MetricInfo* metric = read_metric(value, "compute.time");
+    if (metric != nullptr) rule.metric = metric->name;
     const auto against = value.get("against");
     read_arms(value, against, rule);
     if (const auto require = value.require("require", "\"<= 250us\"")) {
@@ -61,20 +62,6 @@ class GateReader {
     if (!rule.id.empty() && !ids_.insert(rule.id).second) {
       id->error(fmt::format("gate {} is there twice; rename one", in_quotes(rule.id)));
     }
-  }
-
-  static const MetricInfo* read_metric(const Value& value, Rule& rule) {
-    const auto metric = value.require("metric", "compute.time");
-    const auto name =
-        metric ? metric->text("the name of a metric, e.g. compute.time") : std::nullopt;
-    if (!name) return nullptr;
-    rule.metric = *name;
-    const MetricInfo* info = find_metric(*name);
-    if (info == nullptr) {
-      metric->error(
-          fmt::format("no metric {}{}", in_quotes(*name), instead_of(*name, metric_names(), "")));
-    }
-    return info;
   }
 
   void read_arms(const Value& value, const std::optional<Value>& against, Rule& rule) const {
@@ -162,6 +149,19 @@ class GateReader {
 };
 
 }  // namespace
+
+const MetricInfo* read_metric(const Value& owner, const char* example) {
+  const auto metric = owner.require("metric", example);
+  const auto name =
+      metric ? metric->text(fmt::format("the name of a metric, e.g. {}", example)) : std::nullopt;
+  if (!name) return nullptr;
+  const MetricInfo* info = find_metric(*name);
+  if (info == nullptr) {
+    metric->error(
+        fmt::format("no metric {}{}", in_quotes(*name), instead_of(*name, metric_names(), "")));
+  }
+  return info;
+}
 
 std::string read_targets_path(const Value& value) {
   return value.text("the path of a file, e.g. targets.yaml").value_or("");

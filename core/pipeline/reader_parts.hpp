@@ -12,6 +12,7 @@
 
 #include "pipeline/pipeline.hpp"
 #include "pipeline/reading.hpp"
+#include "receipt/metrics.hpp"
 
 namespace bitgate {
 
@@ -65,6 +66,9 @@ SuiteSpec read_suite(const std::string& name, const Value& value,
                      std::span<const BackendSpec> backends);
 /// Notes an error if the suites expand to more cases than a run can hold.
 void check_case_count(const Value& suites, std::span<const SuiteSpec> specs);
+
+/// `metric` of this map; nullptr, with an error noted, if it names none.
+const MetricInfo* read_metric(const Value& owner, const char* example);
 
 /// `targets`: the path of a file, as it is written.
 std::string read_targets_path(const Value& value);

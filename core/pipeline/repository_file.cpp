@@ -16,14 +16,12 @@ void apply_repository_file(std::string_view text, const std::filesystem::path& p
   const Value root(reading, node, "");
   Routes routes = pipeline.routes;
   std::vector<ReporterSpec> reporters = pipeline.reporters;
+  std::filesystem::path targets;
   if (root.is_map("{reporters: [{plugin: console}]}")) {
     root.only_keys({"reporters", "routes", "targets"});
     if (const auto given = root.get("routes")) routes = read_routes(*given, std::move(routes));
     if (const auto given = root.get("reporters")) reporters = read_reporters(*given);
-  }
-  std::filesystem::path targets;
-  if (root.node().kind == Node::Kind::kMap && root.get("targets")) {
-    targets = read_targets_path(*root.get("targets"));
+    if (const auto given = root.get("targets")) targets = read_targets_path(*given);
   }
   reading.finish();
   if (!targets.empty()) {

@@ -28,18 +28,6 @@ struct Target {
   std::string require;  ///< ">= 7tokens/s"
 };
 
-const MetricInfo* read_metric(const Value& value) {
-  const auto metric = value.require("metric", "decode.rate");
-  const auto name = metric ? metric->text("the name of a metric, e.g. decode.rate") : std::nullopt;
-  if (!name) return nullptr;
-  const MetricInfo* info = find_metric(*name);
-  if (info == nullptr) {
-    metric->error(
-        fmt::format("no metric {}{}", in_quotes(*name), instead_of(*name, metric_names(), "")));
-  }
-  return info;
-}
-
 /// The direction is the metric's: who writes it down has understood which way the number is meant.
 std::optional<Direction> read_direction(const Value& value, const MetricInfo* metric) {
   const auto given = value.require("direction", "higher");
@@ -57,7 +45,7 @@ std::optional<Target> read_target(const Value& value) {
     return std::nullopt;
   }
   value.only_keys({"metric", "direction", "value", "for", "source"});
-  const MetricInfo* metric = read_metric(value);
+  const MetricInfo* metric = read_metric(value, "decode.rate");
   const auto direction = read_direction(value, metric);
   if (const auto source = value.require("source", "\"where the number is published\"")) {
     static_cast<void>(source->text("where the number is published"));

@@ -31,11 +31,16 @@ Json to_json(const std::optional<Disturbance>& disturbance) {
   return {{"waited", number(disturbance->waited)}, {"stolen", number(disturbance->stolen)}};
 }
 
+Json texts(const std::vector<std::string>& list) {
+  Json out = Json::array();
+  for (const std::string& text : list) out.push_back(to_utf8(text));
+  return out;
+}
+
 Json to_json(const PipelineInfo& pipeline) {
   Json axes = Json::object();
   for (const auto& [axis, values] : pipeline.axes) {
-    axes[to_utf8(axis)] = Json::array();
-    for (const std::string& value : values) axes[to_utf8(axis)].push_back(to_utf8(value));
+    axes[to_utf8(axis)] = texts(values);
   }
   Json repository;
   if (!pipeline.repository_path.empty()) {
@@ -153,9 +158,7 @@ Json to_json(const Fallback& fallback) {
 Json to_json(const Environment& environment) {
   Json facts = Json::object();
   for (const auto& [name, value] : environment.facts) facts[name] = to_utf8(value);
-  Json warnings = Json::array();
-  for (const std::string& warning : environment.warnings) warnings.push_back(to_utf8(warning));
-  return {{"facts", std::move(facts)}, {"warnings", std::move(warnings)}};
+  return {{"facts", std::move(facts)}, {"warnings", texts(environment.warnings)}};
 }
 
 template <class List>
@@ -183,11 +186,9 @@ Json to_json(const GenerationInfo& info) {
 }
 
 Json to_json(const BenchmarkInfo& info) {
-  Json command = Json::array();
-  for (const std::string& argument : info.command) command.push_back(to_utf8(argument));
   return {{"name", to_utf8(info.name)},
           {"tool", to_utf8(info.tool)},
-          {"command", std::move(command)},
+          {"command", texts(info.command)},
           {"directory", to_utf8(info.directory)},
           {"runs", info.runs},
           {"source", to_utf8(info.source)},
@@ -280,10 +281,8 @@ Json to_json(const CaseResult& result) {
               {"stderr_tail", text_or_null(result.stderr_tail)}};
   if (result.generation) out["generation"] = to_json(*result.generation);
   if (!result.detected.empty()) {
-    Json detected = Json::array();
-    for (const std::string& device : result.detected) detected.push_back(to_utf8(device));
     out["devices"] = {{"requested", text_or_null(result.requested)},
-                      {"detected", std::move(detected)},
+                      {"detected", texts(result.detected)},
                       {"selected", text_or_null(result.device)}};
   }
   if (result.benchmark) out["benchmark"] = to_json(*result.benchmark);
@@ -360,8 +359,6 @@ Json to_json(const Verdict& verdict) {
 }
 
 Json to_json(const Receipt& receipt) {
-  Json argv = Json::array();
-  for (const std::string& argument : receipt.argv) argv.push_back(to_utf8(argument));
   Json ceilings = Json::object();
   for (const auto& [threads, measured] : receipt.ceilings) {
     ceilings[std::to_string(threads)] = to_json(measured);
@@ -376,7 +373,7 @@ Json to_json(const Receipt& receipt) {
                 {"build", receipt.tool.build}}},
               {"started", receipt.started},
               {"finished", receipt.finished},
-              {"argv", std::move(argv)},
+              {"argv", texts(receipt.argv)},
               {"interrupted", receipt.interrupted},
               {"environment", to_json(receipt.environment)},
               {"plugins", array_of(receipt.plugins)},

@@ -84,15 +84,17 @@ Baseline load(const fs::path& path) {
   return {};
 }
 
-/// The metrics that gates look at; the measured cases by id.
-void collect(const Receipt& receipt, std::set<std::string>& metrics,
-             std::map<std::string, const CaseResult*>& cases, std::vector<std::string>& order) {
-  for (const GateResult& gate : receipt.gates) metrics.insert(gate.metric);
+/// The measured cases by id; ids that `order` lacks are put behind it.
+std::map<std::string, const CaseResult*> measured_of(const Receipt& receipt,
+                                                     std::set<std::string>& seen,
+                                                     std::vector<std::string>& order) {
+  std::map<std::string, const CaseResult*> cases;
   for (const CaseResult& result : receipt.cases) {
     if (standing_of(result).status != CaseStatus::kMeasured) continue;
     cases[result.id] = &result;
-    if (std::find(order.begin(), order.end(), result.id) == order.end()) order.push_back(result.id);
+    if (seen.insert(result.id).second) order.push_back(result.id);
   }
+  return cases;
 }
 
 }  // namespace
@@ -144,11 +146,13 @@ std::vector<Baseline> baselines_in(const fs::path& directory) {
 
 std::vector<Movement> movements(const Receipt& before, const Receipt& now) {
   std::set<std::string> metrics;
+  for (const Receipt* receipt : {&before, &now}) {
+    for (const GateResult& gate : receipt->gates) metrics.insert(gate.metric);
+  }
+  std::set<std::string> seen;
   std::vector<std::string> order;
-  std::map<std::string, const CaseResult*> then;
-  std::map<std::string, const CaseResult*> today;
-  collect(before, metrics, then, order);
-  collect(now, metrics, today, order);
+  const auto then = measured_of(before, seen, order);
+  const auto today = measured_of(now, seen, order);
   const auto value = [](const auto& cases, const std::string& id, const std::string& metric) {
     const auto found = cases.find(id);
     return found == cases.end() ? std::nullopt : shown_value(metric, *found->second);

@@ -13,9 +13,8 @@ namespace {
 
 /// Why no time of this receipt may be judged; empty if they may.
 std::string why_no_times(const Receipt& receipt) {
-  const std::string& build = receipt.tool.build;  // "compiler, build type"
-  const std::size_t comma = build.rfind(", ");
-  if (comma == std::string::npos || !is_unoptimized(build.substr(comma + 2))) return "";
+  const auto type = build_type_of(receipt.tool.build);
+  if (!type || !is_unoptimized(*type)) return "";
   const auto& facts = receipt.environment.facts;
   const bool told = std::any_of(facts.begin(), facts.end(),
                                 [](const auto& fact) { return fact.first == kJudgeDebug; });
