@@ -40,6 +40,13 @@ class Gpu {
   virtual void launch(const void* kernel, Extent2 grid, Extent2 block,
                       std::span<const Argument> arguments) = 0;
   virtual void synchronize() = 0;
+
+  /// Notes the device's time when all that was launched before is done; at most one `begin` and one
+  /// `end` count, the last ones.
+  virtual void note_begin() = 0;
+  virtual void note_end() = 0;
+  /// Between the two, after `synchronize`.
+  virtual std::uint64_t noted_ns() = 0;
 };
 
 /// Owns memory of a GPU.

@@ -21,6 +21,7 @@ class CudaBackend : public bitgate::Backend {
   }
 
   std::span<const bitgate::Device> devices() const override { return devices_; }
+  bool has_device_timer() const override { return true; }
 
   /// The number of threads means nothing to a GPU.
   bitgate::SessionPtr open(const bitgate::Device& device, const bitgate::SessionOptions&) override {

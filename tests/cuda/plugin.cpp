@@ -22,6 +22,7 @@ class SimulatedBackend : public bitgate::Backend {
   }
 
   std::span<const bitgate::Device> devices() const override { return devices_; }
+  bool has_device_timer() const override { return true; }
 
   bitgate::SessionPtr open(const bitgate::Device& device, const bitgate::SessionOptions&) override {
     const auto index = static_cast<std::size_t>(&device - devices_.data());

@@ -56,7 +56,11 @@ class CudaGpu : public Gpu {
       throw;
     }
   }
-  ~CudaGpu() override { cudaStreamDestroy(stream_); }
+  ~CudaGpu() override {
+    if (begin_ != nullptr) cudaEventDestroy(begin_);
+    if (end_ != nullptr) cudaEventDestroy(end_);
+    cudaStreamDestroy(stream_);
+  }
 
   void* allocate(std::size_t size) override {
     select();
@@ -106,11 +110,27 @@ class CudaGpu : public Gpu {
 
   void synchronize() override { check(cudaStreamSynchronize(stream_), "cudaStreamSynchronize"); }
 
+  void note_begin() override { note(begin_); }
+  void note_end() override { note(end_); }
+  std::uint64_t noted_ns() override {
+    float ms = 0;
+    check(cudaEventElapsedTime(&ms, begin_, end_), "cudaEventElapsedTime");
+    return static_cast<std::uint64_t>(static_cast<double>(ms) * 1e6);
+  }
+
  private:
   void select() const { check(cudaSetDevice(number_), "cudaSetDevice"); }
 
+  void note(cudaEvent_t& event) {
+    select();
+    if (event == nullptr) check(cudaEventCreate(&event), "cudaEventCreate");
+    check(cudaEventRecord(event, stream_), "cudaEventRecord");
+  }
+
   int number_;
   cudaStream_t stream_ = nullptr;
+  cudaEvent_t begin_ = nullptr;
+  cudaEvent_t end_ = nullptr;
 };
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <cstdlib>
 #include <functional>
 #include <map>
@@ -90,7 +91,15 @@ class SimulatedGpu : public Gpu {
   }
   void synchronize() override {}
 
+  void note_begin() override { begin_ = Clock::now(); }
+  void note_end() override { end_ = Clock::now(); }
+  std::uint64_t noted_ns() override {
+    return static_cast<std::uint64_t>(std::chrono::nanoseconds(end_ - begin_).count());
+  }
+
  private:
+  using Clock = std::chrono::steady_clock;
+
   static void check_fences(const char* kernel, const std::byte* memory, std::size_t size) {
     const auto whole = [](const std::byte* from, std::size_t count) {
       return std::all_of(from, from + count, [](std::byte byte) { return byte == kFenceByte; });
@@ -101,6 +110,8 @@ class SimulatedGpu : public Gpu {
   }
 
   Executor executor_;
+  Clock::time_point begin_;
+  Clock::time_point end_;
   std::map<std::byte*, std::size_t> sizes_;
 };
 
