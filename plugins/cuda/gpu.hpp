@@ -5,9 +5,11 @@
 #include <bitgate/backend.hpp>
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace bg_cuda {
 
@@ -21,6 +23,21 @@ struct Extent2 {
 struct Argument {
   const void* value;
   std::size_t size;
+};
+
+/// A kernel of Gpu::kernel with what it is started with.
+struct Launch {
+  const void* kernel;
+  Extent2 grid;
+  Extent2 block;
+  std::vector<Argument> arguments;
+};
+
+/// Launches that are started as one, in their order.
+class Recording {
+ public:
+  virtual ~Recording() = default;
+  virtual void replay() = 0;
 };
 
 /// All of it throws bitgate::Error with the driver's words.
@@ -37,9 +54,12 @@ class Gpu {
 
   /// The kernel of this name in kernels/list.hpp.
   virtual const void* kernel(const std::string& name) = 0;
-  virtual void launch(const void* kernel, Extent2 grid, Extent2 block,
-                      std::span<const Argument> arguments) = 0;
+  /// With the values that their arguments have now. The recording goes before the GPU does.
+  virtual std::unique_ptr<Recording> record(std::span<const Launch> launches) = 0;
   virtual void synchronize() = 0;
+
+  /// Whether its tensor cores multiply tiles of 16 x 32 and 32 x 8 bytes (kernels/ternary_mma.hpp).
+  [[nodiscard]] virtual bool multiplies_tiles() const = 0;
 
   /// Notes the device's time when all that was launched before is done; at most one `begin` and one
   /// `end` count, the last ones.

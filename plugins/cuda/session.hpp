@@ -30,6 +30,7 @@ class CudaSession : public bitgate::Session {
   bitgate::ProgramPtr prepare(std::span<const bitgate::Op> ops) override {
     auto program = std::make_unique<CudaProgram>(*gpu_);
     for (const bitgate::Op& op : ops) add_operation(op, *program);
+    program->record();
     gpu_->synchronize();
     return program;
   }

@@ -44,10 +44,32 @@ struct Entry {
 const std::array kEntries = {BG_CUDA_KERNELS(BG_ENTRY)};
 #undef BG_ENTRY
 
+/// A graph of a stream's, on the device from the start.
+class CudaRecording : public Recording {
+ public:
+  CudaRecording(cudaGraph_t graph, cudaStream_t stream) : stream_(stream) {
+    check(cudaGraphInstantiate(&graph_, graph, 0), "cudaGraphInstantiate");
+    const cudaError_t uploaded = cudaGraphUpload(graph_, stream_);
+    if (uploaded != cudaSuccess) cudaGraphExecDestroy(graph_);
+    check(uploaded, "cudaGraphUpload");
+  }
+  ~CudaRecording() override { cudaGraphExecDestroy(graph_); }
+
+  void replay() override { check(cudaGraphLaunch(graph_, stream_), "cudaGraphLaunch"); }
+
+ private:
+  cudaStream_t stream_;
+  cudaGraphExec_t graph_ = nullptr;
+};
+
 class CudaGpu : public Gpu {
  public:
   explicit CudaGpu(int number) : number_(number) {
     select();
+    int major = 0;
+    check(cudaDeviceGetAttribute(&major, cudaDevAttrComputeCapabilityMajor, number),
+          "cudaDeviceGetAttribute");
+    multiplies_tiles_ = major >= 8;
     check(cudaStreamCreateWithFlags(&stream_, cudaStreamNonBlocking), "cudaStreamCreate");
     try {
       kernel(kEntries.front().name);
@@ -96,17 +118,24 @@ class CudaGpu : public Gpu {
     throw bitgate::Error(BG_INTERNAL, "no kernel " + name);
   }
 
-  void launch(const void* kernel, Extent2 grid, Extent2 block,
-              std::span<const Argument> arguments) override {
+  std::unique_ptr<Recording> record(std::span<const Launch> launches) override {
     select();
-    std::array<void*, 16> values{};
-    for (std::size_t i = 0; i < arguments.size(); ++i) {
-      values.at(i) = const_cast<void*>(arguments[i].value);
+    check(cudaStreamBeginCapture(stream_, cudaStreamCaptureModeThreadLocal),
+          "cudaStreamBeginCapture");
+    cudaError_t launched = cudaSuccess;
+    for (const Launch& launch : launches) {
+      launched = start(launch);
+      if (launched != cudaSuccess) break;
     }
-    check(cudaLaunchKernel(kernel, dim3(grid.x, grid.y), dim3(block.x, block.y), values.data(), 0,
-                           stream_),
-          "cudaLaunchKernel");
+    cudaGraph_t graph = nullptr;
+    const cudaError_t captured = cudaStreamEndCapture(stream_, &graph);
+    const std::unique_ptr<CUgraph_st, cudaError_t (*)(cudaGraph_t)> owned(graph, cudaGraphDestroy);
+    check(launched, "cudaLaunchKernel");
+    check(captured, "cudaStreamEndCapture");
+    return std::make_unique<CudaRecording>(graph, stream_);
   }
+
+  [[nodiscard]] bool multiplies_tiles() const override { return multiplies_tiles_; }
 
   void synchronize() override { check(cudaStreamSynchronize(stream_), "cudaStreamSynchronize"); }
 
@@ -121,6 +150,15 @@ class CudaGpu : public Gpu {
  private:
   void select() const { check(cudaSetDevice(number_), "cudaSetDevice"); }
 
+  cudaError_t start(const Launch& launch) {
+    std::array<void*, 16> values{};
+    for (std::size_t i = 0; i < launch.arguments.size(); ++i) {
+      values.at(i) = const_cast<void*>(launch.arguments[i].value);
+    }
+    return cudaLaunchKernel(launch.kernel, dim3(launch.grid.x, launch.grid.y),
+                            dim3(launch.block.x, launch.block.y), values.data(), 0, stream_);
+  }
+
   void note(cudaEvent_t& event) {
     select();
     if (event == nullptr) check(cudaEventCreate(&event), "cudaEventCreate");
@@ -128,6 +166,7 @@ class CudaGpu : public Gpu {
   }
 
   int number_;
+  bool multiplies_tiles_ = false;
   cudaStream_t stream_ = nullptr;
   cudaEvent_t begin_ = nullptr;
   cudaEvent_t end_ = nullptr;

@@ -21,6 +21,7 @@ Executor* running = nullptr;
 const Place& place() { return running->place(); }
 void barrier() { running->barrier(); }
 void* shared(std::size_t size) { return running->shared(size); }
+const Fragments* exchange(const Fragments& mine) { return running->exchange(mine); }
 
 Executor::~Executor() {
   for (Fiber& fiber : fibers_) {
@@ -38,6 +39,7 @@ void Executor::prepare(std::size_t count) {
     ::mprotect(fiber.stack, kGuard, PROT_NONE);
   }
   arena_.resize(kSharedMost);
+  for (std::vector<Fragments>& one : exchanged_) one.resize(fibers_.size());
 }
 
 std::vector<std::size_t> Executor::order_of(std::size_t count) {
@@ -67,6 +69,7 @@ void Executor::run(Extent2 grid, Extent2 block, const std::function<void()>& bod
                           grid.x};
       fibers_[i].done = false;
       fibers_[i].shared_used = 0;
+      fibers_[i].exchanges = 0;
     }
     std::fill(arena_.begin(), arena_.end(), kPoison);
     run_block(count);
@@ -119,6 +122,16 @@ void Executor::run_block(std::size_t count) {
 }
 
 void Executor::barrier() { suspend(); }
+
+/// Who is here for the next exchange has read what the one before gave, so two places are enough.
+const Fragments* Executor::exchange(const Fragments& mine) {
+  constexpr std::size_t kLanes = 32;
+  std::vector<Fragments>& place = exchanged_[fibers_[current_].exchanges++ % 2];
+  place[current_] = mine;
+  const std::size_t warp = current_ / kLanes * kLanes;
+  barrier();
+  return place.data() + warp;
+}
 
 void* Executor::shared(std::size_t size) {
   std::size_t& used = fibers_[current_].shared_used;

@@ -2,6 +2,7 @@
 // memory that they did not put there.
 #pragma once
 
+#include <array>
 #include <csetjmp>
 #include <cstddef>
 #include <cstdint>
@@ -32,6 +33,7 @@ class Executor {
   [[nodiscard]] const Place& place() const { return fibers_[current_].place; }
   void barrier();
   void* shared(std::size_t size);
+  const Fragments* exchange(const Fragments& mine);
 
  private:
   /// Lives as long as the executor: after the thread of one block it becomes that of the next.
@@ -40,6 +42,7 @@ class Executor {
     bool started = false;
     Place place{};
     std::size_t shared_used = 0;
+    std::size_t exchanges = 0;
     bool done = false;
     char* stack = nullptr;
   };
@@ -59,6 +62,7 @@ class Executor {
   std::jmp_buf scheduler_{};
   const std::function<void()>* body_ = nullptr;
   std::vector<std::byte> arena_;
+  std::array<std::vector<Fragments>, 2> exchanged_;  // in turn, of each thread
 };
 
 }  // namespace bg_cuda::simulator

@@ -7,6 +7,8 @@
 #include <functional>
 #include <map>
 #include <tuple>
+#include <utility>
+#include <vector>
 
 #include "kernels/list.hpp"
 
@@ -47,9 +49,21 @@ struct Entry {
 const std::array kEntries = {BG_CUDA_KERNELS(BG_ENTRY)};
 #undef BG_ENTRY
 
+class SimulatedRecording : public Recording {
+ public:
+  explicit SimulatedRecording(std::vector<std::function<void()>> calls)
+      : calls_(std::move(calls)) {}
+  void replay() override {
+    for (const std::function<void()>& call : calls_) call();
+  }
+
+ private:
+  std::vector<std::function<void()>> calls_;
+};
+
 class SimulatedGpu : public Gpu {
  public:
-  explicit SimulatedGpu(Order order) : executor_(order) {}
+  explicit SimulatedGpu(Order order) : order_(order), executor_(order) {}
 
   void* allocate(std::size_t size) override {
     constexpr std::size_t kMost = std::size_t{1} << 32;
@@ -80,15 +94,14 @@ class SimulatedGpu : public Gpu {
     throw bitgate::Error(BG_INTERNAL, "no kernel " + name);
   }
 
-  void launch(const void* kernel, Extent2 grid, Extent2 block,
-              std::span<const Argument> arguments) override {
-    const Entry& entry = *static_cast<const Entry*>(kernel);
-    if (block.x * block.y > 1024 || grid.y > 65535) {
-      throw bitgate::Error(BG_INTERNAL, std::string(entry.name) + ": no GPU starts such a grid");
-    }
-    executor_.run(grid, block, entry.call(arguments));
-    for (const auto& [memory, size] : sizes_) check_fences(entry.name, memory, size);
+  std::unique_ptr<Recording> record(std::span<const Launch> launches) override {
+    std::vector<std::function<void()>> calls;
+    for (const Launch& launch : launches) calls.push_back(call_of_launch(launch));
+    return std::make_unique<SimulatedRecording>(std::move(calls));
   }
+  /// The kernels that a GPU without such tensor cores takes are thereby run too.
+  [[nodiscard]] bool multiplies_tiles() const override { return order_ != Order::kReverse; }
+
   void synchronize() override {}
 
   void note_begin() override { begin_ = Clock::now(); }
@@ -100,6 +113,18 @@ class SimulatedGpu : public Gpu {
  private:
   using Clock = std::chrono::steady_clock;
 
+  std::function<void()> call_of_launch(const Launch& launch) {
+    const Entry& entry = *static_cast<const Entry*>(launch.kernel);
+    if (launch.block.x * launch.block.y > 1024 || launch.grid.y > 65535) {
+      throw bitgate::Error(BG_INTERNAL, std::string(entry.name) + ": no GPU starts such a grid");
+    }
+    return [this, name = entry.name, grid = launch.grid, block = launch.block,
+            body = entry.call(launch.arguments)] {
+      executor_.run(grid, block, body);
+      for (const auto& [memory, size] : sizes_) check_fences(name, memory, size);
+    };
+  }
+
   static void check_fences(const char* kernel, const std::byte* memory, std::size_t size) {
     const auto whole = [](const std::byte* from, std::size_t count) {
       return std::all_of(from, from + count, [](std::byte byte) { return byte == kFenceByte; });
@@ -109,6 +134,7 @@ class SimulatedGpu : public Gpu {
                                           std::to_string(size) + " bytes");
   }
 
+  Order order_;
   Executor executor_;
   Clock::time_point begin_;
   Clock::time_point end_;
