@@ -2,6 +2,7 @@
 #include <bitgate/backend.hpp>
 
 #include <array>
+#include <memory>
 
 #include "session.hpp"
 #include "simulator/simulated_gpu.hpp"
@@ -26,16 +27,25 @@ class SimulatedBackend : public bitgate::Backend {
 
   bitgate::SessionPtr open(const bitgate::Device& device, const bitgate::SessionOptions&) override {
     const auto index = static_cast<std::size_t>(&device - devices_.data());
-    return std::make_unique<CudaSession>(simulator::simulated_gpu(kOrders[index]));
+    return std::make_unique<CudaSession>(kGpus[index]());
   }
 
  private:
-  static constexpr std::array kOrders = {simulator::Order::kForward, simulator::Order::kReverse,
-                                         simulator::Order::kShuffled};
-  std::array<bitgate::Device, 3> devices_ = {{
+  template <simulator::Order kOrder, bool kTiles>
+  static std::unique_ptr<Gpu> in_order() {
+    return simulator::simulated_gpu(simulator::fiber_executor(kOrder), kTiles);
+  }
+  static std::unique_ptr<Gpu> at_once() {
+    return simulator::simulated_gpu(simulator::thread_executor(), false);
+  }
+  static constexpr std::array kGpus = {&in_order<simulator::Order::kForward, true>,
+                                       &in_order<simulator::Order::kReverse, false>,
+                                       &in_order<simulator::Order::kShuffled, true>, &at_once};
+  std::array<bitgate::Device, 4> devices_ = {{
       {"cuda/simulated", "threads of a block in order", 1, 0, true},
-      {"cuda/simulated-reverse", "the last thread first", 1, 0, true},
+      {"cuda/simulated-reverse", "the last thread first, no tensor cores", 1, 0, true},
       {"cuda/simulated-shuffled", "threads in a new order at every barrier", 1, 0, true},
+      {"cuda/simulated-at-once", "threads of the system's, no tensor cores", 1, 0, true},
   }};
 };
 

@@ -1,5 +1,5 @@
 // The other half of plugins/cuda/kernels/portable.hpp: the same words for a compiler of the CPU.
-// The threads of a block are fibers of executor.hpp.
+// The threads of a block are those of executor.hpp.
 #pragma once
 
 #include <bit>

@@ -63,7 +63,8 @@ class SimulatedRecording : public Recording {
 
 class SimulatedGpu : public Gpu {
  public:
-  explicit SimulatedGpu(Order order) : order_(order), executor_(order) {}
+  SimulatedGpu(std::unique_ptr<Executor> executor, bool tiles)
+      : executor_(std::move(executor)), tiles_(tiles) {}
 
   void* allocate(std::size_t size) override {
     constexpr std::size_t kMost = std::size_t{1} << 32;
@@ -99,8 +100,7 @@ class SimulatedGpu : public Gpu {
     for (const Launch& launch : launches) calls.push_back(call_of_launch(launch));
     return std::make_unique<SimulatedRecording>(std::move(calls));
   }
-  /// The kernels that a GPU without such tensor cores takes are thereby run too.
-  [[nodiscard]] bool multiplies_tiles() const override { return order_ != Order::kReverse; }
+  [[nodiscard]] bool multiplies_tiles() const override { return tiles_; }
 
   void synchronize() override {}
 
@@ -120,7 +120,7 @@ class SimulatedGpu : public Gpu {
     }
     return [this, name = entry.name, grid = launch.grid, block = launch.block,
             body = entry.call(launch.arguments)] {
-      executor_.run(grid, block, body);
+      executor_->run(grid, block, body);
       for (const auto& [memory, size] : sizes_) check_fences(name, memory, size);
     };
   }
@@ -134,8 +134,8 @@ class SimulatedGpu : public Gpu {
                                           std::to_string(size) + " bytes");
   }
 
-  Order order_;
-  Executor executor_;
+  std::unique_ptr<Executor> executor_;
+  bool tiles_;
   Clock::time_point begin_;
   Clock::time_point end_;
   std::map<std::byte*, std::size_t> sizes_;
@@ -143,6 +143,8 @@ class SimulatedGpu : public Gpu {
 
 }  // namespace
 
-std::unique_ptr<Gpu> simulated_gpu(Order order) { return std::make_unique<SimulatedGpu>(order); }
+std::unique_ptr<Gpu> simulated_gpu(std::unique_ptr<Executor> executor, bool tiles) {
+  return std::make_unique<SimulatedGpu>(std::move(executor), tiles);
+}
 
 }  // namespace bg_cuda::simulator

@@ -8,8 +8,8 @@
 
 namespace bg_cuda::simulator {
 
-/// Threads and blocks run in this order. Writes beyond an allocation are found after the kernel
-/// that made them.
-std::unique_ptr<Gpu> simulated_gpu(Order order);
+/// Kernels are run by this executor; what one wrote beyond an allocation is found when it has run.
+/// `tiles`: whether it has tensor cores; without them, the kernels that do without are run.
+std::unique_ptr<Gpu> simulated_gpu(std::unique_ptr<Executor> executor, bool tiles);
 
 }  // namespace bg_cuda::simulator
