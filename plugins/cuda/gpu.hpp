@@ -9,6 +9,7 @@
 #include <span>
 #include <string>
 #include <utility>
+#include <variant>
 #include <vector>
 
 namespace bg_cuda {
@@ -33,7 +34,23 @@ struct Launch {
   std::vector<Argument> arguments;
 };
 
-/// Launches that are started as one, in their order.
+enum class FloatFormat { kF32, kF16, kBF16 };
+
+/// A library's product y = x w^T, all in rows: w rows x cols, x batch x cols, both of this format;
+/// y batch x rows, f32.
+struct FloatProduct {
+  FloatFormat format;
+  const void* w;
+  const void* x;
+  float* y;
+  std::uint32_t batch;
+  std::uint32_t rows;
+  std::uint32_t cols;
+};
+
+using Step = std::variant<Launch, FloatProduct>;
+
+/// Steps that are started as one, in their order.
 class Recording {
  public:
   virtual ~Recording() = default;
@@ -55,9 +72,11 @@ class Gpu {
   /// The kernel of this name in kernels/list.hpp.
   virtual const void* kernel(const std::string& name) = 0;
   /// With the values that their arguments have now. The recording goes before the GPU does.
-  virtual std::unique_ptr<Recording> record(std::span<const Launch> launches) = 0;
+  virtual std::unique_ptr<Recording> record(std::span<const Step> steps) = 0;
   virtual void synchronize() = 0;
 
+  /// Whether it was opened with a library of float products.
+  [[nodiscard]] virtual bool has_float_products() const = 0;
   /// Whether its tensor cores multiply tiles of 16 x 32 and 32 x 8 bytes (kernels/ternary_mma.hpp).
   [[nodiscard]] virtual bool multiplies_tiles() const = 0;
 

@@ -118,11 +118,23 @@ void ternary_matmul(const CudaTensor& w, const CudaTensor& x, const CudaTensor& 
       {layout::kWarp, layout::kBlockRows / layout::kMmaRows});
 }
 
+FloatFormat float_format(const std::string& format) {
+  if (format == formats::kF16) return FloatFormat::kF16;
+  return format == formats::kBF16 ? FloatFormat::kBF16 : FloatFormat::kF32;
+}
+
 void matmul(const Op& op, CudaProgram& program) {
   const CudaTensor& w = tensor_of(op.inputs[0]);
   const CudaTensor& x = tensor_of(op.inputs[1]);
   const CudaTensor& y = tensor_of(op.outputs[0]);
   if (formats::is_ternary(w.format())) return ternary_matmul(w, x, y, program);
+  if (program.gpu().has_float_products() && x.format() == w.format()) {
+    program.add_step(
+        w.format() + "_cublas_gemm",
+        FloatProduct{float_format(w.format()), w.data<void>(), x.data<void>(), y.data<float>(),
+                     narrow(x.rows()), narrow(w.rows()), narrow(w.cols())});
+    return;
+  }
   std::string name = "matmul_" + w.format();
   if (x.format() != w.format()) name += "_" + x.format();
   program.add(w.format() + "_matmul", name, {narrow(w.rows()), narrow(x.rows())}, kTogether,

@@ -6,6 +6,7 @@
 #include <cstring>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "gpu.hpp"
@@ -22,13 +23,17 @@ class CudaProgram : public bitgate::Program {
   template <class... Args>
   void add(const std::string& shown, const std::string& name, Extent2 grid, Extent2 block,
            const Args&... args) {
-    Launch& launch = launches_.emplace_back(Launch{gpu_.kernel(name), grid, block, {}});
+    Launch launch{gpu_.kernel(name), grid, block, {}};
     (launch.arguments.push_back(held(&args, sizeof(args))), ...);
+    add_step(shown, std::move(launch));
+  }
+  void add_step(const std::string& shown, Step step) {
+    steps_.push_back(std::move(step));
     kernels_.push_back({"cuda/" + shown, 0});
   }
 
   /// When all is added: what `run` starts.
-  void record() { recording_ = gpu_.record(launches_); }
+  void record() { recording_ = gpu_.record(steps_); }
   void run() {
     recording_->replay();
     for (bitgate::Kernel& kernel : kernels_) ++kernel.calls;
@@ -53,8 +58,8 @@ class CudaProgram : public bitgate::Program {
   Gpu& gpu_;
   std::vector<Memory> memories_;
   std::vector<std::unique_ptr<std::byte[]>> values_;  // of arguments
-  std::vector<Launch> launches_;
-  std::vector<bitgate::Kernel> kernels_;  // of each launch
+  std::vector<Step> steps_;
+  std::vector<bitgate::Kernel> kernels_;  // of each step
   std::unique_ptr<Recording> recording_;
 };
 

@@ -1,10 +1,12 @@
 #include "driver/cuda_gpu.hpp"
 
 #include <array>
+#include <exception>
 #include <string>
 
 #include <cuda_runtime.h>
 
+#include "driver/cublas.hpp"
 #include "kernels/list.hpp"
 
 namespace bg_cuda {
@@ -64,7 +66,7 @@ class CudaRecording : public Recording {
 
 class CudaGpu : public Gpu {
  public:
-  explicit CudaGpu(int number) : number_(number) {
+  CudaGpu(int number, bool cublas) : number_(number) {
     select();
     int major = 0;
     check(cudaDeviceGetAttribute(&major, cudaDevAttrComputeCapabilityMajor, number),
@@ -73,12 +75,14 @@ class CudaGpu : public Gpu {
     check(cudaStreamCreateWithFlags(&stream_, cudaStreamNonBlocking), "cudaStreamCreate");
     try {
       kernel(kEntries.front().name);
+      if (cublas) cublas_ = open_cublas(stream_);
     } catch (...) {
       cudaStreamDestroy(stream_);
       throw;
     }
   }
   ~CudaGpu() override {
+    cublas_.reset();
     if (begin_ != nullptr) cudaEventDestroy(begin_);
     if (end_ != nullptr) cudaEventDestroy(end_);
     cudaStreamDestroy(stream_);
@@ -118,23 +122,25 @@ class CudaGpu : public Gpu {
     throw bitgate::Error(BG_INTERNAL, "no kernel " + name);
   }
 
-  std::unique_ptr<Recording> record(std::span<const Launch> launches) override {
+  std::unique_ptr<Recording> record(std::span<const Step> steps) override {
     select();
     check(cudaStreamBeginCapture(stream_, cudaStreamCaptureModeThreadLocal),
           "cudaStreamBeginCapture");
-    cudaError_t launched = cudaSuccess;
-    for (const Launch& launch : launches) {
-      launched = start(launch);
-      if (launched != cudaSuccess) break;
+    std::exception_ptr failed;
+    try {
+      for (const Step& step : steps) std::visit([this](const auto& one) { start(one); }, step);
+    } catch (...) {
+      failed = std::current_exception();  // the capture is to be ended all the same
     }
     cudaGraph_t graph = nullptr;
     const cudaError_t captured = cudaStreamEndCapture(stream_, &graph);
     const std::unique_ptr<CUgraph_st, cudaError_t (*)(cudaGraph_t)> owned(graph, cudaGraphDestroy);
-    check(launched, "cudaLaunchKernel");
+    if (failed) std::rethrow_exception(failed);
     check(captured, "cudaStreamEndCapture");
     return std::make_unique<CudaRecording>(graph, stream_);
   }
 
+  [[nodiscard]] bool has_float_products() const override { return cublas_ != nullptr; }
   [[nodiscard]] bool multiplies_tiles() const override { return multiplies_tiles_; }
 
   void synchronize() override { check(cudaStreamSynchronize(stream_), "cudaStreamSynchronize"); }
@@ -150,14 +156,17 @@ class CudaGpu : public Gpu {
  private:
   void select() const { check(cudaSetDevice(number_), "cudaSetDevice"); }
 
-  cudaError_t start(const Launch& launch) {
+  void start(const Launch& launch) {
     std::array<void*, 16> values{};
     for (std::size_t i = 0; i < launch.arguments.size(); ++i) {
       values.at(i) = const_cast<void*>(launch.arguments[i].value);
     }
-    return cudaLaunchKernel(launch.kernel, dim3(launch.grid.x, launch.grid.y),
-                            dim3(launch.block.x, launch.block.y), values.data(), 0, stream_);
+    check(cudaLaunchKernel(launch.kernel, dim3(launch.grid.x, launch.grid.y),
+                           dim3(launch.block.x, launch.block.y), values.data(), 0, stream_),
+          "cudaLaunchKernel");
   }
+
+  void start(const FloatProduct& product) { cublas_->multiply(product); }
 
   void note(cudaEvent_t& event) {
     select();
@@ -168,6 +177,7 @@ class CudaGpu : public Gpu {
   int number_;
   bool multiplies_tiles_ = false;
   cudaStream_t stream_ = nullptr;
+  std::unique_ptr<Cublas> cublas_;
   cudaEvent_t begin_ = nullptr;
   cudaEvent_t end_ = nullptr;
 };
@@ -193,6 +203,8 @@ std::vector<bitgate::Device> find_gpus() {
   return found;
 }
 
-std::unique_ptr<Gpu> open_gpu(int number) { return std::make_unique<CudaGpu>(number); }
+std::unique_ptr<Gpu> open_gpu(int number, bool cublas) {
+  return std::make_unique<CudaGpu>(number, cublas);
+}
 
 }  // namespace bg_cuda

@@ -49,6 +49,32 @@ struct Entry {
 const std::array kEntries = {BG_CUDA_KERNELS(BG_ENTRY)};
 #undef BG_ENTRY
 
+template <class Format>
+void multiply_rows(const FloatProduct& product) {
+  using Element = typename Format::Element;
+  const auto* w = static_cast<const Element*>(product.w);
+  const auto* x = static_cast<const Element*>(product.x);
+  for (std::size_t b = 0; b < product.batch; ++b) {
+    for (std::size_t m = 0; m < product.rows; ++m) {
+      float sum = 0;
+      for (std::size_t k = 0; k < product.cols; ++k) {
+        sum += Format::load(w, m * product.cols + k) * Format::load(x, b * product.cols + k);
+      }
+      product.y[b * product.rows + m] = sum;
+    }
+  }
+}
+void multiply(const FloatProduct& product) {
+  switch (product.format) {
+    case FloatFormat::kF32:
+      return multiply_rows<F32>(product);
+    case FloatFormat::kF16:
+      return multiply_rows<F16>(product);
+    case FloatFormat::kBF16:
+      return multiply_rows<BF16>(product);
+  }
+}
+
 class SimulatedRecording : public Recording {
  public:
   explicit SimulatedRecording(std::vector<std::function<void()>> calls)
@@ -63,8 +89,8 @@ class SimulatedRecording : public Recording {
 
 class SimulatedGpu : public Gpu {
  public:
-  SimulatedGpu(std::unique_ptr<Executor> executor, bool tiles)
-      : executor_(std::move(executor)), tiles_(tiles) {}
+  SimulatedGpu(std::unique_ptr<Executor> executor, Abilities abilities)
+      : executor_(std::move(executor)), abilities_(abilities) {}
 
   void* allocate(std::size_t size) override {
     constexpr std::size_t kMost = std::size_t{1} << 32;
@@ -95,12 +121,15 @@ class SimulatedGpu : public Gpu {
     throw bitgate::Error(BG_INTERNAL, "no kernel " + name);
   }
 
-  std::unique_ptr<Recording> record(std::span<const Launch> launches) override {
+  std::unique_ptr<Recording> record(std::span<const Step> steps) override {
     std::vector<std::function<void()>> calls;
-    for (const Launch& launch : launches) calls.push_back(call_of_launch(launch));
+    for (const Step& step : steps) {
+      calls.push_back(std::visit([this](const auto& one) { return call_of(one); }, step));
+    }
     return std::make_unique<SimulatedRecording>(std::move(calls));
   }
-  [[nodiscard]] bool multiplies_tiles() const override { return tiles_; }
+  [[nodiscard]] bool multiplies_tiles() const override { return abilities_.tiles; }
+  [[nodiscard]] bool has_float_products() const override { return abilities_.float_products; }
 
   void synchronize() override {}
 
@@ -113,7 +142,7 @@ class SimulatedGpu : public Gpu {
  private:
   using Clock = std::chrono::steady_clock;
 
-  std::function<void()> call_of_launch(const Launch& launch) {
+  std::function<void()> call_of(const Launch& launch) {
     const Entry& entry = *static_cast<const Entry*>(launch.kernel);
     if (launch.block.x * launch.block.y > 1024 || launch.grid.y > 65535) {
       throw bitgate::Error(BG_INTERNAL, std::string(entry.name) + ": no GPU starts such a grid");
@@ -123,6 +152,10 @@ class SimulatedGpu : public Gpu {
       executor_->run(grid, block, body);
       for (const auto& [memory, size] : sizes_) check_fences(name, memory, size);
     };
+  }
+
+  static std::function<void()> call_of(const FloatProduct& product) {
+    return [product] { multiply(product); };
   }
 
   static void check_fences(const char* kernel, const std::byte* memory, std::size_t size) {
@@ -135,7 +168,7 @@ class SimulatedGpu : public Gpu {
   }
 
   std::unique_ptr<Executor> executor_;
-  bool tiles_;
+  Abilities abilities_;
   Clock::time_point begin_;
   Clock::time_point end_;
   std::map<std::byte*, std::size_t> sizes_;
@@ -143,8 +176,8 @@ class SimulatedGpu : public Gpu {
 
 }  // namespace
 
-std::unique_ptr<Gpu> simulated_gpu(std::unique_ptr<Executor> executor, bool tiles) {
-  return std::make_unique<SimulatedGpu>(std::move(executor), tiles);
+std::unique_ptr<Gpu> simulated_gpu(std::unique_ptr<Executor> executor, Abilities abilities) {
+  return std::make_unique<SimulatedGpu>(std::move(executor), abilities);
 }
 
 }  // namespace bg_cuda::simulator

@@ -8,8 +8,13 @@
 
 namespace bg_cuda::simulator {
 
+/// What a GPU may have or not; other kernels run without.
+struct Abilities {
+  bool tiles;           ///< Gpu::multiplies_tiles
+  bool float_products;  ///< Gpu::has_float_products
+};
+
 /// Kernels are run by this executor; what one wrote beyond an allocation is found when it has run.
-/// `tiles`: whether it has tensor cores; without them, the kernels that do without are run.
-std::unique_ptr<Gpu> simulated_gpu(std::unique_ptr<Executor> executor, bool tiles);
+std::unique_ptr<Gpu> simulated_gpu(std::unique_ptr<Executor> executor, Abilities abilities);
 
 }  // namespace bg_cuda::simulator

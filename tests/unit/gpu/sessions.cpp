@@ -18,7 +18,7 @@ std::vector<Stand> all_stands() {
     const bool forward = order == Order::kForward;
     found.push_back({forward ? "cuda, in order" : "cuda, shuffled",
                      std::make_unique<bg_cuda::CudaSession>(
-                         simulator::simulated_gpu(simulator::fiber_executor(order), true))});
+                         simulator::simulated_gpu(simulator::fiber_executor(order), {true, false}))});
   }
 #ifdef BITGATE_TEST_OPENCL
   for (Stand& stand : opencl_stands()) found.push_back(std::move(stand));
