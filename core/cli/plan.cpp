@@ -10,6 +10,7 @@
 #include "cli/plugin_options.hpp"
 #include "cli/receipts.hpp"
 #include "gate/comparing.hpp"
+#include "pipeline/features.hpp"
 #include "pipeline/units.hpp"
 #include "run/backend_pool.hpp"
 #include "run/comparison.hpp"
@@ -31,12 +32,13 @@ void print_backends(const Selection& selection, const worker::Catalog& catalog) 
     } catch (const worker::NotFound& error) {
       where = std::string("MISSING: ") + error.what();
     }
-    const std::vector<std::string>& on = selection.pipeline.features;
-    const bool off =
-        !backend.feature.empty() && std::find(on.begin(), on.end(), backend.feature) == on.end();
+    const bool off = !why_off(selection.pipeline, backend).empty();
     fmt::print("  {:<12} {:<16} {}{}\n", backend.name,
                backend.device.empty() ? "default device" : backend.device, where,
-               off ? fmt::format("  (skipped: feature '{}' is off)", backend.feature) : "");
+               !off ? ""
+               : backend.feature.empty()
+                   ? "  (skipped: no feature is on)"
+                   : fmt::format("  (skipped: feature '{}' is off)", backend.feature));
   }
 }
 
@@ -145,6 +147,9 @@ int plan(const Arguments& arguments) {
   fmt::print("{} ({})\n  {}\n  sha256 {}\n", pipeline.name, pipeline.gate, pipeline.path.string(),
              pipeline.sha256);
   print_backends(selection, catalog);
+  if (const std::string why = nothing_on(pipeline); !why.empty()) {
+    fmt::print(stderr, "note: {}\n", why);
+  }
   fmt::print("cases\n");
   for (const Case& what : selection.cases) fmt::print("  {}\n", what.id);
   print_gates(selection);

@@ -17,6 +17,7 @@
 #include "model/synthetic.hpp"
 #include "oracle/codec.hpp"
 #include "pipeline/guard.hpp"
+#include "pipeline/node.hpp"
 #include "pipeline/option_schema.hpp"
 
 namespace bitgate {
@@ -107,7 +108,8 @@ struct Pipeline {
   std::string name;
   std::string gate;
   std::optional<FlowGuard> guard;  ///< of the flow that it belongs to; none: it always runs
-  std::vector<std::string> features;
+  std::vector<std::string> features;  ///< that are on
+  Position features_at;               ///< where they are written; line 0: nowhere
   std::vector<BackendSpec> backends;
   std::vector<SuiteSpec> suites;
   Sampling sampling;

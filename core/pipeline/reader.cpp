@@ -146,6 +146,7 @@ void read_head(const Value& root, Pipeline& pipeline) {
     }
   }
   if (const auto features = root.get("features"); features && features->is_list("[cpu]")) {
+    pipeline.features_at = features->node().position;
     for (const Value& feature : features->different_items()) {
       if (const auto text = read_name(feature)) pipeline.features.push_back(*text);
     }

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "measure/disturbance.hpp"
+#include "pipeline/features.hpp"
 #include "run/benchmark_case.hpp"
 #include "run/case_metrics.hpp"
 #include "run/devices.hpp"
@@ -97,10 +98,8 @@ CaseResult CaseRunner::attempt(const Case& what) {
   result.suite = what.suite->name;
   result.backend = what.backend->name;
   result.axes = what.axes();
-  const std::vector<std::string>& on = pipeline_.features;
-  const std::string& feature = what.backend->feature;
-  if (!feature.empty() && std::find(on.begin(), on.end(), feature) == on.end()) {
-    skip(result, reason::kFeatureOff, fmt::format("feature '{}' is not in `features`", feature));
+  if (const std::string why = why_off(pipeline_, *what.backend); !why.empty()) {
+    skip(result, reason::kFeatureOff, why);
     return result;
   }
   try {

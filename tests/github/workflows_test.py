@@ -45,6 +45,7 @@ PIPELINE = """version: 1
 name: small
 gate: "generative:gate:benchmarks"
 flow: {guard: {env: CURRENT_FLOW, equals: generative, when_unset: skip}}
+features: [cpu]
 backends: {scalar: {plugin: cpu_simd, device: cpu/scalar}}
 suites:
   kernels:
