@@ -112,7 +112,6 @@ TEST_CASE("where no feature is on nothing is measured, whatever a backend needs:
   const Run run = run_pipeline(pipeline);
   INFO(run.outcome.out);
   CHECK(run.outcome.exit_code == 5);
-  CHECK_THAT(run.outcome.out, Contains(hint));
   CHECK(run.receipt["verdict"]["status"] == "skipped");
   CHECK_THAT(run.receipt["verdict"]["reason"].get<std::string>(),
              StartsWith("nothing-measured: feature-off: ") && Contains(hint));
