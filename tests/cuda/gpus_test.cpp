@@ -13,6 +13,7 @@ std::string pipeline_of(const std::string& backend, const std::string& suite,
                         const std::string& gates) {
   return "version: 1\n"
          "name: gpus\n"
+         "features: [gpu]\n"
          "backends:\n"
          "  gpu: " +
          backend +
