@@ -405,6 +405,13 @@ Receipt receipt_of(const Json& document) {
       [&](const Part& one) { out.comparisons.push_back(comparison_of(one)); });
   part["gates"].items([&](const Part& gate) { out.gates.push_back(gate_of(gate)); });
   out.verdict = verdict_of(part["verdict"]);
+  if (part.has("attempts")) {
+    const Part attempts = part["attempts"];
+    out.attempts = {attempts["made"].count(), attempts["most"].count()};
+    if (out.attempts.made < 1 || out.attempts.made > out.attempts.most) {
+      attempts.fail("are more than there may be, or none");
+    }
+  }
   return out;
 }
 

@@ -380,6 +380,10 @@ Json to_json(const Receipt& receipt) {
               {"ceilings", std::move(ceilings)},
               {"cases", array_of(receipt.cases)},
               {"comparisons", array_of(receipt.comparisons)}};
+  // Of a run that may not try again there is nothing to say.
+  if (receipt.attempts.most > 1) {
+    out["attempts"] = {{"made", receipt.attempts.made}, {"most", receipt.attempts.most}};
+  }
   out["digest"] = digest_of(out);
   return out;
 }

@@ -312,6 +312,13 @@ struct PipelineInfo {
   std::optional<std::string> targets_text = {};  ///< nothing if the file was not there
 };
 
+/// How often the run tried to tell what its gates ask, of how often it may (`retry` of the
+/// pipeline): see Attempt for what each of them added.
+struct Attempts {
+  std::uint64_t made = 1;
+  std::uint64_t most = 1;
+};
+
 struct Receipt {
   ToolInfo tool;
   std::string started;  ///< RFC 3339 UTC
@@ -326,6 +333,7 @@ struct Receipt {
   std::vector<Comparison> comparisons;
   std::vector<GateResult> gates;
   Verdict verdict;
+  Attempts attempts = {};
 };
 
 }  // namespace bitgate
