@@ -393,6 +393,7 @@ Json to_json(const Receipt& receipt) {
   if (receipt.attempts.most > 1) {
     out["attempts"] = {{"made", receipt.attempts.made}, {"most", receipt.attempts.most}};
   }
+  if (receipt.context) out["context"] = to_json(*receipt.context);
   out["digest"] = digest_of(out);
   return out;
 }
