@@ -88,6 +88,7 @@ int run(const Arguments& arguments) {
   run_options.argv.insert(run_options.argv.end(), arguments.begin(), arguments.end());
   run_options.why_empty = selection.why_empty;
   run_options.filter = selection.filter;
+  run_options.shard = selection.shard;
   run_options.plugins = plugin_rules(*values, pipeline.path);
   worker::catch_interrupts();
   const Receipt receipt = conduct(pipeline, selection.cases, run_options);

@@ -28,6 +28,7 @@ inline constexpr const char* kMissingMetric =
 inline constexpr const char* kMissingCase = "missing-case";  // a case that was planned, or the
                                                              // other arm of a comparison
 inline constexpr const char* kNothingMeasured = "nothing-measured";
+inline constexpr const char* kImported = "imported";  // numbers of a file: nobody saw them taken
 inline constexpr const char* kInconclusive = "inconclusive";  // measured, and not surely either way
 
 // What went wrong.
@@ -37,11 +38,12 @@ inline constexpr const char* kLimit = "limit";              // measured, and bey
 inline constexpr const char* kError = "error";              // a plugin, worker or host fault
 inline constexpr const char* kInterrupted = "interrupted";
 
-inline constexpr std::array<std::string_view, 22> kAll = {
-    kOutOfScope,      kMissingTool,      kBoundedByPolicy, kNoGpuAvailable, kNoCppReference,
-    kNoSurface,       kDegradedProvider, kFeatureOff,      kUnsupported,    kUnavailable,
-    kSimulatedDevice, kMissingBaseline,  kMissingTarget,   kMissingMetric,  kMissingCase,
-    kNothingMeasured, kInconclusive,     kMismatch,        kImplausible,    kLimit,
-    kError,           kInterrupted};
+inline constexpr std::array<std::string_view, 23> kAll = {
+    kOutOfScope,     kMissingTool,   kBoundedByPolicy,  kNoGpuAvailable,
+    kNoCppReference, kNoSurface,     kDegradedProvider, kFeatureOff,
+    kUnsupported,    kUnavailable,   kSimulatedDevice,  kMissingBaseline,
+    kMissingTarget,  kMissingMetric, kMissingCase,      kNothingMeasured,
+    kImported,       kInconclusive,  kMismatch,         kImplausible,
+    kLimit,          kError,         kInterrupted};
 
 }  // namespace bitgate::reason

@@ -1,0 +1,116 @@
+#include "measure/change_points.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <utility>
+
+#include "measure/bootstrap.hpp"
+#include "measure/statistics.hpp"
+
+namespace bitgate {
+namespace {
+
+/// As clear as the series itself: so many permutations settle that it is nothing special.
+constexpr std::size_t kEnough = 20;
+
+/// Ranks less their mean; equal values share theirs.
+std::vector<double> centered_ranks(std::span<const double> values) {
+  std::vector<std::size_t> order(values.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::sort(order.begin(), order.end(),
+            [&](std::size_t a, std::size_t b) { return values[a] < values[b]; });
+  std::vector<double> ranks(values.size());
+  for (std::size_t i = 0; i < order.size();) {
+    std::size_t end = i;
+    while (end < order.size() && values[order[end]] == values[order[i]]) ++end;
+    const double rank = static_cast<double>(i + end - 1) / 2;
+    const double mean = static_cast<double>(values.size() - 1) / 2;
+    for (; i < end; ++i) ranks[order[i]] = rank - mean;
+  }
+  return ranks;
+}
+
+/// Up to a factor that all orders of the same ranks share.
+double clearness(std::span<const double> ranks) {
+  const std::size_t n = ranks.size();
+  double sum = 0;
+  double best = 0;
+  for (std::size_t i = 0; i + kLeastLevel < n; ++i) {
+    sum += ranks[i];
+    const std::size_t before = i + 1;
+    if (before < kLeastLevel) continue;
+    best = std::max(best, sum * sum / static_cast<double>(before * (n - before)));
+  }
+  return best;
+}
+
+double chance_of(std::vector<double> ranks, std::size_t permutations, std::uint64_t seed) {
+  const double own = clearness(ranks);
+  if (own == 0) return 1;
+  Random random(seed);
+  std::size_t as_clear = 0;
+  for (std::size_t i = 1; i <= permutations; ++i) {
+    for (std::size_t k = ranks.size(); k > 1; --k) std::swap(ranks[k - 1], ranks[random.below(k)]);
+    // The sums are of halves: exact.
+    if (clearness(ranks) >= own && ++as_clear == kEnough) {
+      return static_cast<double>(kEnough) / static_cast<double>(i);
+    }
+  }
+  return static_cast<double>(as_clear + 1) / static_cast<double>(permutations + 1);
+}
+
+double deviations(std::span<const double> values) {
+  const double center = median(values);
+  double sum = 0;
+  for (const double value : values) sum += std::abs(value - center);
+  return sum;
+}
+
+std::size_t place_of(std::span<const double> values) {
+  std::size_t best = kLeastLevel;
+  double least = INFINITY;
+  for (std::size_t at = kLeastLevel; at + kLeastLevel <= values.size(); ++at) {
+    const double left = deviations(values.first(at)) + deviations(values.subspan(at));
+    if (left >= least) continue;
+    least = left;
+    best = at;
+  }
+  return best;
+}
+
+void find(std::span<const double> values, std::size_t offset, double level,
+          std::size_t permutations, std::uint64_t seed, std::vector<Change>& out) {
+  const Change one = clearest_change(values, permutations, seed);
+  if (one.chance > level) return;
+  find(values.first(one.at), offset, level, permutations, seed, out);
+  out.push_back({offset + one.at, one.chance});
+  find(values.subspan(one.at), offset + one.at, level, permutations, seed, out);
+}
+
+}  // namespace
+
+Change clearest_change(std::span<const double> values, std::size_t permutations,
+                       std::uint64_t seed) {
+  if (values.size() < 2 * kLeastLevel) return {};
+  const double chance = chance_of(centered_ranks(values), permutations, seed);
+  return {chance < 1 ? place_of(values) : 0, chance};
+}
+
+std::vector<Change> changes(std::span<const double> values, double level, std::size_t permutations,
+                            std::uint64_t seed) {
+  std::vector<Change> out;
+  if (level > 0 && level < 1) find(values, 0, level, permutations, seed, out);
+  return out;
+}
+
+double believed_level(std::vector<double> chances, double rate) {
+  std::sort(chances.begin(), chances.end());
+  for (std::size_t i = chances.size(); i-- > 0;) {
+    const double share = static_cast<double>(i + 1) / static_cast<double>(chances.size());
+    if (chances[i] <= share * rate) return share * rate;
+  }
+  return 0;
+}
+
+}  // namespace bitgate
