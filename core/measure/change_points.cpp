@@ -31,29 +31,59 @@ std::vector<double> centered_ranks(std::span<const double> values) {
   return ranks;
 }
 
-/// Up to a factor that all orders of the same ranks share.
-double clearness(std::span<const double> ranks) {
-  const std::size_t n = ranks.size();
-  double sum = 0;
-  double best = 0;
-  for (std::size_t i = 0; i + kLeastLevel < n; ++i) {
-    sum += ranks[i];
-    const std::size_t before = i + 1;
-    if (before < kLeastLevel) continue;
-    best = std::max(best, sum * sum / static_cast<double>(before * (n - before)));
+struct Range {
+  std::size_t begin = 0;
+  std::size_t end = 0;
+};
+
+/// All of n values, and ever more ever shorter ranges that overlap by half at least.
+std::vector<Range> seeded_intervals(std::size_t n) {
+  std::vector<Range> out;
+  const auto all = static_cast<double>(n);
+  for (double length = all; length >= 2 * kLeastLevel; length /= std::sqrt(2.0)) {
+    const auto size = static_cast<std::size_t>(std::ceil(length - 1e-9));
+    const auto count = static_cast<std::size_t>(2 * std::ceil(all / length - 1e-9)) - 1;
+    for (std::size_t i = 0; i < count; ++i) {
+      const std::size_t begin = count == 1 ? 0 : (n - size) * i / (count - 1);
+      out.push_back({begin, begin + size});
+    }
+  }
+  return out;
+}
+
+struct Clearest {
+  double clearness = 0;  ///< up to a factor that all orders of the same ranks share
+  Range range;
+};
+
+Clearest clearest(std::span<const double> ranks, std::span<const Range> ranges,
+                  std::vector<double>& sums) {
+  sums.resize(ranks.size() + 1);
+  std::partial_sum(ranks.begin(), ranks.end(), sums.begin() + 1);
+  Clearest best;
+  for (const Range& range : ranges) {
+    const auto size = static_cast<double>(range.end - range.begin);
+    const double mean = (sums[range.end] - sums[range.begin]) / size;
+    for (std::size_t at = range.begin + kLeastLevel; at + kLeastLevel <= range.end; ++at) {
+      const auto before = static_cast<double>(at - range.begin);
+      const double sum = sums[at] - sums[range.begin] - mean * before;
+      const double clearness = sum * sum * size / (before * (size - before));
+      if (clearness > best.clearness) best = {clearness, range};
+    }
   }
   return best;
 }
 
-double chance_of(std::vector<double> ranks, std::size_t permutations, std::uint64_t seed) {
-  const double own = clearness(ranks);
+double chance_of(std::vector<double> ranks, double own, std::span<const Range> ranges,
+                 std::size_t permutations, std::uint64_t seed) {
   if (own == 0) return 1;
+  const double as_much = own * (1 - 1e-9);  // the same differences, summed in another order
   Random random(seed);
+  std::vector<double> sums;
   std::size_t as_clear = 0;
   for (std::size_t i = 1; i <= permutations; ++i) {
     for (std::size_t k = ranks.size(); k > 1; --k) std::swap(ranks[k - 1], ranks[random.below(k)]);
-    // The sums are of halves: exact.
-    if (clearness(ranks) >= own && ++as_clear == kEnough) {
+    if (clearest(ranks, ranges, sums).clearness >= as_much && ++as_clear == kEnough) {
       return static_cast<double>(kEnough) / static_cast<double>(i);
     }
   }
@@ -93,8 +123,13 @@ void find(std::span<const double> values, std::size_t offset, double level,
 Change clearest_change(std::span<const double> values, std::size_t permutations,
                        std::uint64_t seed) {
   if (values.size() < 2 * kLeastLevel) return {};
-  const double chance = chance_of(centered_ranks(values), permutations, seed);
-  return {chance < 1 ? place_of(values) : 0, chance};
+  std::vector<double> ranks = centered_ranks(values);
+  const std::vector<Range> ranges = seeded_intervals(values.size());
+  std::vector<double> sums;
+  const auto [clearness, range] = clearest(ranks, ranges, sums);
+  const double chance = chance_of(std::move(ranks), clearness, ranges, permutations, seed);
+  if (chance == 1) return {};
+  return {range.begin + place_of(values.subspan(range.begin, range.end - range.begin)), chance};
 }
 
 std::vector<Change> changes(std::span<const double> values, double level, std::size_t permutations,

@@ -17,13 +17,14 @@ struct Change {
   double chance = 1;   ///< that the same values in random order differ as clearly somewhere
 };
 
-/// The clearest split of a series into two levels. How clear one is, is the standardized
-/// Mann-Whitney statistic, at its largest over all splits (Pettitt, Applied Statistics 28, 1979, in
-/// the form of Hawkins and Deng, Journal of Quality Technology 42, 2010); its chance is that of
-/// `permutations` seeded permutations, or fewer where enough of them are as clear (Besag and
-/// Clifford, Biometrika 78, 1991). Only ranks count, so no outlier moves it. The place is the one
-/// whose two medians leave the least absolute deviations. Chance 1 where there are not values for
-/// two levels, or all are the same.
+/// The clearest change of a series. How clear one is, is the standardized difference of mean ranks
+/// on both sides, at its largest over all splits (Pettitt, Applied Statistics 28, 1979, in the form
+/// of Hawkins and Deng, Journal of Quality Technology 42, 2010) of all seeded intervals, so that a
+/// level which comes and goes is seen too (Kovacs, Buehlmann, Li and Munk, Biometrika 110, 2023);
+/// its chance is that of `permutations` seeded permutations, or fewer where enough of them are as
+/// clear (Besag and Clifford, Biometrika 78, 1991). Only ranks count, so no outlier moves it. The
+/// place is the one in its interval whose two medians leave the least absolute deviations. Chance 1
+/// where there are not values for two levels, or all are the same.
 Change clearest_change(std::span<const double> values, std::size_t permutations,
                        std::uint64_t seed);
 
