@@ -6,6 +6,7 @@
 #include "base/file.hpp"
 #include "cli/command_line.hpp"
 #include "cli/commands.hpp"
+#include "cli/context_options.hpp"
 #include "cli/plugin_options.hpp"
 #include "cli/receipts.hpp"
 #include "cli/reporter_options.hpp"
@@ -34,6 +35,7 @@ bool is_foreign(const std::string& path) {
 int merge(const Arguments& arguments) {
   po::options_description options;
   add_reporter_options(options);
+  add_context_options(options);
   options.add(search_options());
   const Usage usage{
       "bitgate merge RECEIPT... [RESULTS...] [options]",
@@ -66,8 +68,8 @@ int merge(const Arguments& arguments) {
     if (!foreign.empty()) import_results(foreign, plugin_rules(*values), receipt);
     receipt.argv = {"bitgate", "merge"};
     receipt.argv.insert(receipt.argv.end(), arguments.begin(), arguments.end());
-    const bool reported =
-        report_stored(to_json(receipt), reporters_of(*values, {}), plugin_rules(*values));
+    const bool reported = report_stored(to_json(receipt), reporters_of(*values, {}),
+                                        plugin_rules(*values), context_here(*values));
     const ExitCode code = receipt.verdict.exit_code;
     return static_cast<int>(!reported && code == ExitCode::kPass ? ExitCode::kFault : code);
   } catch (const CantMerge& error) {

@@ -388,6 +388,7 @@ Json to_json(const Receipt& receipt) {
               {"cases", array_of(receipt.cases)},
               {"comparisons", array_of(receipt.comparisons)}};
   if (!receipt.machines.empty()) out["machines"] = to_json(receipt.machines);
+  if (receipt.context) out["context"] = to_json(*receipt.context);
   out["digest"] = digest_of(out);
   return out;
 }

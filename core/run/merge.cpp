@@ -50,12 +50,16 @@ void require_same(const Shard& a, const Shard& b, const std::string& what, const
 }
 
 std::string changes_of(const PipelineInfo& pipeline) {
-  std::string out;
+  std::vector<std::string> out;
   for (const auto& [axis, values] : pipeline.axes) {
-    out += fmt::format("{}-a {}={}", out.empty() ? "" : " ", axis, fmt::join(values, ","));
+    out.push_back(fmt::format("-a {}={}", axis, fmt::join(values, ",")));
   }
-  if (pipeline.seed) out += fmt::format("{}--seed {}", out.empty() ? "" : " ", *pipeline.seed);
-  return out.empty() ? "nothing" : out;
+  if (pipeline.seed) out.push_back(fmt::format("--seed {}", *pipeline.seed));
+  if (pipeline.tokens) out.push_back(fmt::format("--tokens {}", *pipeline.tokens));
+  for (const auto& [path, value] : pipeline.set) {
+    out.push_back(fmt::format("--set {}={}", path, value));
+  }
+  return out.empty() ? "nothing" : fmt::format("{}", fmt::join(out, " "));
 }
 
 /// Digests of the backends, by the id that pipelines use, and by path.
@@ -82,6 +86,18 @@ std::map<std::string, std::string> models_of(const Receipt& receipt) {
   return out;
 }
 
+/// What a scope asks for, and what is judged: else they are parts of no one run.
+void require_same_context(const Shard& a, const Shard& b) {
+  const Context one = a.receipt.context.value_or(Context());
+  const Context other = b.receipt.context.value_or(Context());
+  const auto said = [](const Fact& fact) {
+    return fact.known() ? fmt::format("{}", fmt::join(*fact.values, ",")) : "not known";
+  };
+  for (const char* name : {"repository", "commit", "branch", "pull_request", "labels", "changed"}) {
+    require_same(a, b, std::string("the context's ") + name, said(one[name]), said(other[name]));
+  }
+}
+
 void require_mergeable(const Shard& a, const Shard& b) {
   const Receipt& one = a.receipt;
   const Receipt& other = b.receipt;
@@ -90,6 +106,7 @@ void require_mergeable(const Shard& a, const Shard& b) {
                changes_of(other.pipeline));
   require_same(a, b, "the targets' SHA-256", sha256(one.pipeline.targets_text.value_or("")),
                sha256(other.pipeline.targets_text.value_or("")));
+  require_same_context(a, b);
   require_same(a, b, "bitgate", one.tool.git, other.tool.git);
   const auto plugins = plugins_of(one);
   for (const auto& [plugin, files] : plugins_of(other)) {

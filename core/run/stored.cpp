@@ -47,9 +47,9 @@ void require_trends(const Pipeline& pipeline, const worker::Catalog& catalog,
 }  // namespace
 
 bool report_stored(const nlohmann::ordered_json& receipt, std::span<const ReporterSpec> reporters,
-                   const worker::SearchOptions& plugins) {
+                   const worker::SearchOptions& plugins, const Context& context) {
   const Pipeline pipeline = reporting_with(reporters);
-  const std::string plan = plan_document(receipt, this_terminal());
+  const std::string plan = plan_document(receipt, this_terminal(), context);
   const worker::Catalog catalog = worker::search(worker::search_directories(), plugins);
   const worker::WorkerOptions workers = worker_setup(pipeline.limits, true);
   static_cast<void>(check_options(pipeline, catalog, workers));

@@ -109,6 +109,11 @@ TEST_CASE("receipts that don't belong together are refused, with the difference"
   other.receipt.pipeline.seed = 7;
   CHECK_THAT(refusal({part("batch=1"), other}), Contains("is nothing in one and --seed 7 in the"));
   other = part("batch=3");
+  other.receipt.pipeline.set = {{"sampling.min_samples", "4"}};
+  other.receipt.pipeline.tokens = 9;
+  CHECK_THAT(refusal({part("batch=1"), other}),
+             Contains("and --tokens 9 --set sampling.min_samples=4 in the other"));
+  other = part("batch=3");
   other.receipt.plugins.front().sha256 = std::string(64, '0');
   CHECK_THAT(refusal({part("batch=1"), other}), Contains("cpu_simd.so is "));
   other = part("batch=3");
