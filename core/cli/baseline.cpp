@@ -1,4 +1,4 @@
-// bitgate baseline: save, show, diff
+// bitgate baseline: save, show, diff, trend
 #include <array>
 #include <filesystem>
 
@@ -6,8 +6,12 @@
 
 #include "cli/baselines.hpp"
 #include "cli/command_line.hpp"
+#include "cli/plugin_options.hpp"
 #include "cli/receipts.hpp"
+#include "cli/reporter_options.hpp"
 #include "cli/subcommands.hpp"
+#include "run/stored.hpp"
+#include "run/trend.hpp"
 
 namespace bitgate::cli {
 namespace {
@@ -113,10 +117,39 @@ int diff(const Arguments& arguments) {
   }
 }
 
+int trend(const Arguments& arguments) {
+  po::options_description options;
+  add_reporter_options(options);
+  options.add(search_options());
+  const Usage usage{
+      "bitgate baseline trend FOLDER [options]",
+      "Shows how the metrics of gates moved over all receipts and baselines below a folder, and "
+      "where they\nchanged for good: a series for each case and metric, and for each kind of "
+      "machine by itself. That is\nadvice: the exit code is 0, or 5 if there is nothing to show. "
+      "Reporters that know trends: console, markdown, json.",
+      "folder", 1};
+  const auto values = parse(usage, options, arguments);
+  if (!values) return 0;
+  if (values->count("folder") == 0) {
+    throw UsageError("name the folder\nusage: " + usage.synopsis);
+  }
+  const std::string folder = (*values)["folder"].as<std::vector<std::string>>().front();
+  try {
+    const Trend found = read_trend(folder);
+    const bool reported =
+        report_trend(to_json(found), reporters_of(*values, {}), plugin_rules(*values));
+    if (!reported) return static_cast<int>(ExitCode::kFault);
+    return static_cast<int>(found.series.empty() ? ExitCode::kNothingMeasured : ExitCode::kPass);
+  } catch (const std::filesystem::filesystem_error& error) {
+    throw UsageError(fmt::format("{} can't be read: {}", folder, error.code().message()));
+  }
+}
+
 constexpr std::array kSubcommands = {
     Subcommand{"save", "keep a receipt", save},
     Subcommand{"show", "list those that are kept", show},
     Subcommand{"diff", "show how numbers moved since", diff},
+    Subcommand{"trend", "show how numbers moved over many receipts", trend},
 };
 
 }  // namespace

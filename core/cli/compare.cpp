@@ -107,6 +107,7 @@ int compare(const Arguments& arguments) {
   run_options.argv.insert(run_options.argv.end(), arguments.begin(), arguments.end());
   run_options.why_empty = selection.why_empty;
   run_options.filter = selection.filter;
+  run_options.shard = selection.shard;
   run_options.plugins = plugin_rules(*values, "");
   worker::catch_interrupts();
   return static_cast<int>(

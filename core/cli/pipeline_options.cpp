@@ -12,6 +12,7 @@
 #include "pipeline/reader.hpp"
 #include "pipeline/repository_file.hpp"
 #include "pipeline/targets.hpp"
+#include "run/shards.hpp"
 
 namespace bitgate::cli {
 namespace {
@@ -64,6 +65,10 @@ po::options_description selection_options() {
   auto add = options.add_options();
   add("filter,f", po::value<std::string>()->value_name("TEXT"),
       "only cases whose id contains TEXT, or matches it if it has * or ?");
+  add("shard", po::value<std::string>()->value_name("I/N"),
+      "only part I of N of them, e.g. 1/3: each case is in one part, with what gates compare it "
+      "to; "
+      "`bitgate merge` judges all parts together");
   add("axis,a", po::value<std::vector<std::string>>()->composing()->value_name("AXIS=VALUE[,…]"),
       "replace an axis of every suite, e.g. -a batch=1,8 (repeatable)");
   add("threads", po::value<std::string>()->value_name("N|all[,…]"), "short for -a threads=…");
@@ -142,6 +147,15 @@ void choose_cases(const po::variables_map& values, Selection& out) {
     out.cases = filtered(std::move(out.cases), out.filter);
   }
   if (out.cases.empty()) out.why_empty = why_empty(out.pipeline, all, out.filter);
+  if (values.count("shard") == 0) return;
+  out.shard = values["shard"].as<std::string>();
+  const auto shard = parse_shard(out.shard);
+  if (!shard) throw UsageError(fmt::format("--shard {}: write I/N, e.g. 1/3", out.shard));
+  const bool empty = out.cases.empty();
+  out.cases = cases_of_shard(out.pipeline, std::move(out.cases), *shard);
+  if (out.cases.empty() && !empty) {
+    out.why_empty = fmt::format("shard {} has no case: there are fewer groups of cases", out.shard);
+  }
 }
 
 }  // namespace bitgate::cli

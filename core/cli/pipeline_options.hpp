@@ -14,7 +14,7 @@ namespace bitgate::cli {
 
 inline constexpr const char* kPipelineArgument = "pipeline";
 
-/// --filter, -a, --threads, --seed, --tokens, --set.
+/// --filter, --shard, -a, --threads, --seed, --tokens, --set.
 po::options_description selection_options();
 
 /// The pipeline file that was named, or configs/quickstart.yaml of this installation.
@@ -25,13 +25,14 @@ struct Selection {
   Pipeline pipeline;
   std::vector<Case> cases;
   std::string filter;     ///< that chose them; empty: all
+  std::string shard;      ///< "2/3": the part of these that they are; empty: all
   std::string why_empty;  ///< why there are no cases, if there are none
 };
 
 /// What the command line changes in a pipeline. Throws UsageError.
 Overrides overrides_of(const po::variables_map& values);
 
-/// Expands `out.pipeline` and keeps what --filter names.
+/// Expands `out.pipeline` and keeps what --filter and --shard name.
 void choose_cases(const po::variables_map& values, Selection& out);
 
 /// Reads the pipeline with the command line's changes and expands it. Throws ConfigError,

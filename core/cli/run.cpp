@@ -90,6 +90,7 @@ int run(const Arguments& arguments) {
   run_options.argv.insert(run_options.argv.end(), arguments.begin(), arguments.end());
   run_options.why_empty = selection.why_empty;
   run_options.filter = selection.filter;
+  run_options.shard = selection.shard;
   run_options.plugins = plugin_rules(*values, pipeline.path);
   run_options.context = context_here(*values, pipeline);
   apply_scope(*run_options.context, pipeline);

@@ -4,12 +4,15 @@
 
 #include <cstdlib>
 #include <fstream>
+#include <optional>
 #include <sstream>
+#include <stdexcept>
 #include <string_view>
 #include <utility>
 
 #include <fmt/format.h>
 
+#include "base/command.hpp"
 #include "base/text.hpp"
 #include "base/version.hpp"
 #include "measure/ceilings.hpp"
@@ -21,6 +24,7 @@ namespace {
 
 constexpr double kMuchSteal = 0.02;
 constexpr double kMuchLoad = 0.5;  // runnable tasks a core
+constexpr double kMuchPressure = 0.1;
 
 /// The value of "name : value" in /proc/cpuinfo or /proc/meminfo.
 std::string proc_value(const std::string& path, std::string_view name) {
@@ -96,12 +100,26 @@ std::optional<double> steal_share() {
   return value / total;
 }
 
+/// What git prints here in one line; empty outside of a repository and without git. Nothing of the
+/// repository's own runs.
+std::optional<std::string> git(std::vector<std::string> arguments) {
+  constexpr std::size_t kMostOutput = 1U << 20;
+  arguments.insert(arguments.begin(), {"git", "-c", "core.fsmonitor=false"});
+  try {
+    std::string out = command_output(arguments, kMostOutput);
+    return out.substr(0, out.find('\n'));
+  } catch (const std::runtime_error&) {
+    return std::nullopt;
+  }
+}
+
 class Reader {
  public:
   Environment read() {
     read_cpu();
     read_system();
     read_build();
+    read_repository();
     environment_.warnings = warnings_about(state_);
     return std::move(environment_);
   }
@@ -118,6 +136,7 @@ class Reader {
     state_.governor = first_line("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor");
     fact("cpu.model", proc_value("/proc/cpuinfo", "model name"));
     fact("cpu.isa", isa_of(flags.empty() ? proc_value("/proc/cpuinfo", "Features") : flags));
+    fact("cpu.microcode", proc_value("/proc/cpuinfo", "microcode"));
     fact("cpu.cores", std::to_string(state_.cores));
     fact("cpu.quota", state_.quota ? fmt::format("{:g} cores", *state_.quota) : "none");
     fact("cpu.governor", state_.governor);
@@ -127,6 +146,10 @@ class Reader {
     fact("memory.total", memory_total());
     fact("memory.hugepages", first_line("/sys/kernel/mm/transparent_hugepage/enabled"));
     fact("virtualisation", virtualisation(flags));
+    const auto throttled = throttle_count(allowed_cores());
+    fact("cpu.throttled", throttled ? fmt::format("{} times since boot", *throttled) : "");
+    const auto heat = temperature();
+    fact("temperature", heat ? fmt::format("{:.0f} °C", *heat) : "");
   }
 
   void read_system() {
@@ -140,6 +163,9 @@ class Reader {
     const std::optional<double> steal = steal_share();
     state_.steal = steal.value_or(0);
     fact("steal", steal ? fmt::format("{:.2f}%", *steal * 100) : "");
+    const std::optional<double> pressure = cpu_pressure();
+    state_.pressure = pressure.value_or(0);
+    fact("pressure.cpu", pressure ? fmt::format("{:.2f}%", *pressure * 100) : "");
   }
 
   void read_build() {
@@ -151,6 +177,15 @@ class Reader {
     if (judged != nullptr && std::string_view(judged) == "1") {
       fact(kJudgeDebug, "as BITGATE_JUDGE_DEBUG=1 asks for");
     }
+  }
+
+  /// Of what is measured, as far as the directory is a repository of it.
+  void read_repository() {
+    const auto commit = git({"rev-parse", "--verify", "--quiet", "HEAD"});
+    if (!commit) return;
+    const auto changes = git({"status", "--porcelain", "--untracked-files=no"});
+    fact("git.commit", *commit);
+    fact("git.state", !changes ? "unknown" : changes->empty() ? "clean" : "changed");
   }
 
   Environment environment_;
@@ -195,6 +230,12 @@ std::vector<std::string> warnings_about(const MachineState& state) {
         fmt::format("the load average is {:g} on {} cores, so other work disturbs "
                     "the timings: end it, or run again when it is over",
                     state.load, state.cores));
+  }
+  if (state.pressure > kMuchPressure) {
+    warnings.push_back(fmt::format(
+        "tasks waited for a core in {:.0f}% of the last ten seconds: end other work, or "
+        "keep cores for bitgate (taskset, cpusets)",
+        state.pressure * 100));
   }
   if (state.steal > kMuchSteal) {
     warnings.push_back(

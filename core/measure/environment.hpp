@@ -10,9 +10,10 @@
 
 namespace bitgate {
 
-/// CPU model, ISA extensions that kernels care about, cores allowed, cgroup quota, governor, SMT,
-/// caches, memory, kernel, virtualisation, clock resolution, load, compiler and build type of this
-/// binary; with warnings for what disturbs measurements. What can't be found out is absent.
+/// CPU model, ISA extensions that kernels care about, microcode, cores allowed, cgroup quota,
+/// governor, SMT, caches, memory, kernel, virtualisation, heat and throttling, clock resolution,
+/// load, steal and pressure, compiler and build type of this binary, commit of the git repository
+/// here; with warnings for what disturbs measurements. What can't be found out is absent.
 Environment read_environment();
 
 /// "RelWithDebInfo" of "gcc 12.2, RelWithDebInfo", as tool_build() says it, or "unoptimized" of a
@@ -34,6 +35,7 @@ struct MachineState {
   std::optional<double> quota;  ///< of the control group, in cores
   double load = 0;              ///< runnable tasks, mean of the last minute
   double steal = 0;             ///< share of CPU time since boot that the hypervisor gave to others
+  double pressure = 0;          ///< share of the last seconds in which tasks waited for a core
   std::string build_type;       ///< "RelWithDebInfo", "Debug", "… with sanitizers"
 };
 

@@ -115,6 +115,38 @@ std::uint64_t cache_of(std::span<const int> cores, const fs::path& root) {
   return total;
 }
 
+std::optional<double> cpu_pressure(const fs::path& root) {
+  // "some avg10=0.12 avg60=0.05 avg300=0.01 total=12345"
+  const std::string line = first_line(root / "proc/pressure/cpu");
+  const std::string key = "some avg10=";
+  double percent = 0;
+  if (!line.starts_with(key) || !(std::istringstream(line.substr(key.size())) >> percent))
+    return {};
+  return percent / 100;
+}
+
+std::optional<std::uint64_t> throttle_count(std::span<const int> cores, const fs::path& root) {
+  std::optional<std::uint64_t> total;
+  for (const int core : cores) {
+    std::uint64_t count = 0;
+    const fs::path file = root / fmt::format("sys/devices/system/cpu/cpu{}", core) /
+                          "thermal_throttle/core_throttle_count";
+    if (std::istringstream(first_line(file)) >> count) total = total.value_or(0) + count;
+  }
+  return total;
+}
+
+std::optional<double> temperature(const fs::path& root) {
+  std::optional<double> hottest;
+  for (int zone = 0;; ++zone) {
+    const fs::path file = root / fmt::format("sys/class/thermal/thermal_zone{}/temp", zone);
+    double thousandths = 0;
+    if (!fs::exists(file)) return hottest;
+    if (!(std::istringstream(first_line(file)) >> thousandths)) continue;
+    hottest = std::max(hottest.value_or(thousandths / 1000), thousandths / 1000);
+  }
+}
+
 std::string first_line(const fs::path& path) {
   std::ifstream in(path);
   std::string line;

@@ -83,19 +83,44 @@ std::string threads_text(unsigned threads) {
 std::string text_of(Cache cache) { return cache == Cache::kCold ? "cold" : "hot"; }
 
 std::vector<std::pair<std::string, std::string>> Case::axes() const {
-  if (suite->op == ComputeOp::kBenchmark) return {{"benchmark", benchmark}};
-  if (suite->generate) return {{"format", format}, {"threads", threads_text(threads)}};
-  return {{"shape", text_of(shape)},
-          {"format", format},
-          {"batch", std::to_string(batch)},
-          {"threads", threads_text(threads)},
-          {"cache", text_of(cache)}};
+  std::vector<std::pair<std::string, std::string>> out;
+  if (suite->op == ComputeOp::kBenchmark) {
+    out = {{"benchmark", benchmark}};
+  } else if (suite->generate) {
+    out = {{"format", format}, {"threads", threads_text(threads)}};
+  } else {
+    out = {{"shape", text_of(shape)},
+           {"format", format},
+           {"batch", std::to_string(batch)},
+           {"threads", threads_text(threads)},
+           {"cache", text_of(cache)}};
+  }
+  if (!machine.empty()) out.emplace_back("machine", machine);
+  return out;
 }
 
 std::vector<Case> expand(const Pipeline& pipeline) {
   std::vector<Case> cases;
   for (const SuiteSpec& suite : pipeline.suites) expand_suite(pipeline, suite, cases);
   return cases;
+}
+
+std::string id_on_machine(const std::string& id, const std::string& machine) {
+  const std::size_t at = id.rfind('@');  // behind it is the backend, whose name has none
+  return fmt::format("{}/machine={}{}", id.substr(0, at), machine, id.substr(at));
+}
+
+std::vector<Case> on_machines(std::vector<Case> cases, const std::vector<std::string>& machines) {
+  if (machines.empty()) return cases;
+  std::vector<Case> out;
+  for (const std::string& machine : machines) {
+    for (Case one : cases) {
+      one.machine = machine;
+      one.id = id_on_machine(one.id, machine);
+      out.push_back(std::move(one));
+    }
+  }
+  return out;
 }
 
 std::vector<Case> filtered(std::vector<Case> cases, const std::string& filter) {

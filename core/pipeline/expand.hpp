@@ -21,6 +21,7 @@ struct Case {
   unsigned threads = 0;  ///< 0: all
   Cache cache = Cache::kCold;
   std::string benchmark = {};  ///< of op benchmark, which has none of the above but the backend
+  std::string machine = {};    ///< its kind, where receipts of several are put together
 
   /// Axis name and value in the order of the id.
   [[nodiscard]] std::vector<std::pair<std::string, std::string>> axes() const;
@@ -34,6 +35,12 @@ std::string text_of(Cache cache);
 /// All cases in run order: suites as written; within a suite the axes nest in the order of the id,
 /// the backend innermost, so that what is compared runs side by side.
 std::vector<Case> expand(const Pipeline& pipeline);
+
+/// The id that a case has on one of several kinds of machines: with the axis machine, the last.
+std::string id_on_machine(const std::string& id, const std::string& machine);
+
+/// All cases on each of these kinds of machines, one after the other; without kinds, as they are.
+std::vector<Case> on_machines(std::vector<Case> cases, const std::vector<std::string>& machines);
 
 /// Those whose id contains `filter`, or matches it if it has the wildcards * or ?.
 std::vector<Case> filtered(std::vector<Case> cases, const std::string& filter);

@@ -78,6 +78,7 @@ struct SuiteSpec {
   std::optional<GenerateSpec> generate = {};
   /// Of op benchmark, which has this axis alone: names of what an outside command measures.
   std::vector<std::string> benchmark = {};
+  bool imported = false;  ///< likewise: whether numbers that were imported count
 };
 
 struct Limits {

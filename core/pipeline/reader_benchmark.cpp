@@ -28,9 +28,12 @@ void read_benchmark_suite(const Value& value, SuiteSpec& suite) {
   }
   const auto compute = value.require("compute", kExample);
   if (!compute || !compute->is_map(kExample)) return;
-  compute->only_keys({"op", "benchmark"});
+  compute->only_keys({"op", "benchmark", "imported"});
   if (const auto names = compute->require("benchmark", "[i2s/dequantize]")) {
     suite.benchmark = read_axis<std::string>(*names, read_benchmark);
+  }
+  if (const auto imported = compute->get("imported")) {
+    suite.imported = imported->boolean().value_or(false);
   }
 }
 

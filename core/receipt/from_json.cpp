@@ -387,6 +387,7 @@ PipelineInfo pipeline_of(const Part& part) {
     out.targets_path = targets["path"].text();
     if (!targets["text"].is_null()) out.targets_text = targets["text"].text();
   }
+  if (part.has("shard")) out.shard = part["shard"].text();
   return out;
 }
 
@@ -395,6 +396,15 @@ PluginInfo plugin_of(const Part& part) {
   if (!trusted_by.empty() && trusted_by.front() != '/') part["trusted_by"].fail("is no whole path");
   return {part["id"].text(),     part["kind"].text(), part["version"].text(), part["path"].text(),
           part["sha256"].text(), part["abi"].text(),  part["build"].text(),   trusted_by};
+}
+
+Environment environment_of(const Part& part) {
+  Environment out;
+  part["facts"].entries([&](const std::string& name, const Part& fact) {
+    out.facts.emplace_back(name, fact.text());
+  });
+  out.warnings = texts_of(part["warnings"]);
+  return out;
 }
 
 }  // namespace
@@ -408,10 +418,13 @@ Receipt receipt_of(const Json& document) {
   out.finished = part["finished"].text();
   out.argv = texts_of(part["argv"]);
   out.interrupted = part["interrupted"].boolean();
-  part["environment"]["facts"].entries([&](const std::string& name, const Part& fact) {
-    out.environment.facts.emplace_back(name, fact.text());
-  });
-  out.environment.warnings = texts_of(part["environment"]["warnings"]);
+  out.environment = environment_of(part["environment"]);
+  if (part.has("machines")) {
+    part["machines"].entries([&](const std::string& name, const Part& machine) {
+      out.machines.push_back({name, environment_of(machine)});
+    });
+    if (out.machines.size() < 2) part["machines"].fail("names fewer than two kinds");
+  }
   out.pipeline = pipeline_of(part["pipeline"]);
   if (part.has("context")) out.context = context_of(document.at("context"));
   part["plugins"].items([&](const Part& plugin) { out.plugins.push_back(plugin_of(plugin)); });

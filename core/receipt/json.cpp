@@ -67,6 +67,7 @@ Json to_json(const PipelineInfo& pipeline) {
     out["targets_file"] = {{"path", to_utf8(pipeline.targets_path)},
                            {"text", text ? Json(to_utf8(*text)) : Json(nullptr)}};
   }
+  if (!pipeline.shard.empty()) out["shard"] = pipeline.shard;
   return out;
 }
 
@@ -166,6 +167,12 @@ Json to_json(const Environment& environment) {
   Json facts = Json::object();
   for (const auto& [name, value] : environment.facts) facts[name] = to_utf8(value);
   return {{"facts", std::move(facts)}, {"warnings", texts(environment.warnings)}};
+}
+
+Json to_json(const std::vector<Machine>& machines) {
+  Json out = Json::object();
+  for (const Machine& machine : machines) out[machine.name] = to_json(machine.environment);
+  return out;
 }
 
 template <class List>
@@ -393,6 +400,7 @@ Json to_json(const Receipt& receipt) {
   if (receipt.attempts.most > 1) {
     out["attempts"] = {{"made", receipt.attempts.made}, {"most", receipt.attempts.most}};
   }
+  if (!receipt.machines.empty()) out["machines"] = to_json(receipt.machines);
   if (receipt.context) out["context"] = to_json(*receipt.context);
   out["digest"] = digest_of(out);
   return out;

@@ -16,16 +16,19 @@ constexpr int kMostDepth = 32;  // a receipt has 7; what writes JSON again recur
 
 }  // namespace
 
-Json parse_receipt(const std::string& text) {
-  Json receipt;
+Json parse_document(const std::string& text) {
   try {
-    receipt = Json::parse(text, [](int depth, Json::parse_event_t, Json&) {
+    return Json::parse(text, [](int depth, Json::parse_event_t, Json&) {
       if (depth > kMostDepth) throw BadReceipt("is no receipt: it is nested too deeply");
       return true;
     });
   } catch (const Json::exception& error) {
     throw BadReceipt("is no JSON: " + to_utf8(error.what()));
   }
+}
+
+Json parse_receipt(const std::string& text) {
+  Json receipt = parse_document(text);
   const auto schema = receipt.is_object() ? receipt.find("schema") : receipt.end();
   if (!receipt.is_object() || schema == receipt.end() || !schema->is_string()) {
     throw BadReceipt(std::string("is no receipt: it does not say \"schema\": \"") + kReceiptSchema +

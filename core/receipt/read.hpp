@@ -17,6 +17,10 @@ class BadReceipt : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+/// The JSON of a text, in its order. Throws BadReceipt if it is none, or nested more deeply than
+/// any document of bitgate's.
+nlohmann::ordered_json parse_document(const std::string& text);
+
 /// The receipt in its order, so that it is written as it was. It is JSON and says that it is a
 /// receipt; whether it is a whole one (docs/receipt.schema.json) is seen by whoever uses it. Throws
 /// BadReceipt.

@@ -29,6 +29,7 @@ inline constexpr const char* kMissingMetric =
 inline constexpr const char* kMissingCase = "missing-case";  // a case that was planned, or the
                                                              // other arm of a comparison
 inline constexpr const char* kNothingMeasured = "nothing-measured";
+inline constexpr const char* kImported = "imported";  // numbers of a file: nobody saw them taken
 inline constexpr const char* kInconclusive = "inconclusive";  // measured, and not surely either way
 
 // What went wrong.
@@ -38,13 +39,30 @@ inline constexpr const char* kLimit = "limit";              // measured, and bey
 inline constexpr const char* kError = "error";              // a plugin, worker or host fault
 inline constexpr const char* kInterrupted = "interrupted";
 
-inline constexpr std::array<std::string_view, 23> kAll = {
-    kOutOfScope,      kMissingTool,    kBoundedByPolicy,  kNoGpuAvailable,
-    kNoCppReference,  kNoSurface,      kDegradedProvider, kFeatureOff,
-    kUnsupported,     kUnavailable,    kSimulatedDevice,  kMissingBaseline,
-    kMissingTarget,   kMissingContext, kMissingMetric,    kMissingCase,
-    kNothingMeasured, kInconclusive,   kMismatch,         kImplausible,
-    kLimit,           kError,          kInterrupted};
+inline constexpr std::array<std::string_view, 24> kAll = {kOutOfScope,
+                                                          kMissingTool,
+                                                          kBoundedByPolicy,
+                                                          kNoGpuAvailable,
+                                                          kNoCppReference,
+                                                          kNoSurface,
+                                                          kDegradedProvider,
+                                                          kFeatureOff,
+                                                          kUnsupported,
+                                                          kUnavailable,
+                                                          kSimulatedDevice,
+                                                          kMissingBaseline,
+                                                          kMissingTarget,
+                                                          kMissingContext,
+                                                          kMissingMetric,
+                                                          kMissingCase,
+                                                          kNothingMeasured,
+                                                          kImported,
+                                                          kInconclusive,
+                                                          kMismatch,
+                                                          kImplausible,
+                                                          kLimit,
+                                                          kError,
+                                                          kInterrupted};
 
 /// Whether a case is left out by what the pipeline itself declares: its features and its scope.
 constexpr bool is_declared(std::string_view code) {

@@ -123,13 +123,14 @@ struct GenerationInfo {
   std::vector<OperationTime> profile;    ///< of a decode step, the longest first
 };
 
-/// Where the numbers of a case of op benchmark come from: an outside command measured.
+/// Where the numbers of a case of op benchmark come from: an outside command measured, or a file
+/// has them and nobody knows who measured.
 struct BenchmarkInfo {
   std::string name;                  ///< as the command calls it
   std::string tool;                  ///< whose results these are: "criterion", "json", …
   std::vector<std::string> command;  ///< that was run
   std::string directory;             ///< in which it was run
-  std::uint64_t runs = 0;            ///< of the command
+  std::uint64_t runs = 0;            ///< of the command; 0: none, the numbers were imported
   std::string source;                ///< file that held the results, or "stdout"
   std::string sha256;                ///< of the results as they were read, the last ones
   double amount = 0;                 ///< processed in one execution; 0: the command does not say
@@ -299,6 +300,12 @@ struct Environment {
   std::vector<std::string> warnings;                       ///< what may disturb a measurement
 };
 
+/// One kind of machine of a receipt that was merged from several.
+struct Machine {
+  std::string name;  ///< value of the axis `machine`
+  Environment environment;
+};
+
 struct ToolInfo {
   std::string version;
   std::string git;
@@ -320,6 +327,7 @@ struct PipelineInfo {
   std::string repository_text = {};
   std::string targets_path = {};  ///< of the targets that gates ask for; empty if none do
   std::optional<std::string> targets_text = {};  ///< nothing if the file was not there
+  std::string shard = {};  ///< "2/3": the part of the cases that was run; empty: all
 };
 
 /// How often the run tried to tell what its gates ask, of how often it may (`retry` of the
@@ -336,10 +344,13 @@ struct Receipt {
   std::vector<std::string> argv;
   bool interrupted = false;
   Environment environment;
+  /// Of a merge over several kinds of machines, by name: `environment` is then what all have in
+  /// common. Empty: all is of one kind.
+  std::vector<Machine> machines;
   PipelineInfo pipeline;
   std::optional<Context> context;  ///< nothing: nobody asked what it is about
   std::vector<PluginInfo> plugins;
-  std::map<unsigned, Ceilings> ceilings;  ///< threads -> the best of the run
+  std::map<unsigned, Ceilings> ceilings;  ///< threads -> the best of the run; none of `machines`
   std::vector<CaseResult> cases;
   std::vector<Comparison> comparisons;
   std::vector<GateResult> gates;

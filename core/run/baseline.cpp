@@ -24,7 +24,6 @@ namespace {
 namespace fs = std::filesystem;
 using Json = nlohmann::ordered_json;
 
-constexpr const char* kSchema = "bitgate.baseline/1";
 constexpr std::uint64_t kMostBytes = std::uint64_t{1} << 30;
 
 /// What a machine is, whatever it does just now.
@@ -62,9 +61,9 @@ Baseline load(const fs::path& path) {
     throw BadBaseline(fmt::format("{} is no baseline: {}", path.string(), why));
   };
   try {
-    const Json document = Json::parse(read_file(path, kMostBytes));
-    if (!document.is_object() || document.value("schema", "") != kSchema) {
-      fail(fmt::format("it does not say \"schema\": \"{}\"", kSchema));
+    const Json document = parse_document(read_file(path, kMostBytes));
+    if (!document.is_object() || document.value("schema", "") != kBaselineSchema) {
+      fail(fmt::format("it does not say \"schema\": \"{}\"", kBaselineSchema));
     }
     Baseline out{path, document.at("commit").get<std::string>(), "", {}};
     // Through the reader of receipts, which bounds what it takes.
@@ -119,7 +118,7 @@ Baseline save_baseline(const fs::path& directory, const Json& document, const st
   out.fingerprint = fingerprint_of(out.receipt.environment);
   out.path = baseline_path(directory, out.receipt);
   fs::create_directories(directory);
-  const Json stored = {{"schema", kSchema}, {"commit", commit}, {"receipt", document}};
+  const Json stored = {{"schema", kBaselineSchema}, {"commit", commit}, {"receipt", document}};
   write_file_atomically(out.path, stored.dump(1) + "\n");
   return out;
 }

@@ -13,6 +13,8 @@
 
 namespace bitgate {
 
+inline constexpr const char* kBaselineSchema = "bitgate.baseline/1";
+
 /// A receipt that can't be a baseline, or a file that is none; what() says why.
 class BadBaseline : public std::runtime_error {
  public:

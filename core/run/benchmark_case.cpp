@@ -121,6 +121,18 @@ void run_benchmark(const Case& what, worker::BackendClient& client, CaseResult& 
   result.digest = info.sha256;
   result.status = CaseStatus::kMeasured;
   fill_benchmark_metrics(result);
+  refuse_imported(*what.suite, result);
+}
+
+void refuse_imported(const SuiteSpec& suite, CaseResult& result) {
+  if (suite.imported || result.status != CaseStatus::kMeasured || result.benchmark->runs > 0)
+    return;
+  result.status = CaseStatus::kSkipped;
+  result.reason = {
+      reason::kImported,
+      fmt::format("numbers of {}, which bitgate did not see measured; they count where the suite's "
+                  "compute says imported: true",
+                  result.benchmark->source)};
 }
 
 void fill_benchmark_metrics(CaseResult& result) {

@@ -234,7 +234,8 @@ Receipt conduct(const Pipeline& pipeline, std::span<const Case> cases, const Run
                       pipeline.repository_path,
                       pipeline.repository_text,
                       wants_targets(pipeline) ? pipeline.targets.string() : "",
-                      pipeline.targets_text};
+                      pipeline.targets_text,
+                      options.shard};
   receipt.context = options.context;
 
   const worker::Catalog catalog = worker::search(worker::search_directories(), options.plugins);

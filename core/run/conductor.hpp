@@ -18,6 +18,7 @@ struct RunOptions {
   std::vector<std::string> argv;        ///< for the receipt
   std::string why_empty;                ///< for the verdict if there are no cases
   std::string filter;                   ///< that chose the cases, for the receipt
+  std::string shard;                    ///< "2/3": likewise
   worker::SearchOptions plugins;        ///< where plugins may come from
   std::optional<Context> context = {};  ///< what the run is about; the pipeline's scope is applied
 };

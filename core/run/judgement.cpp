@@ -91,7 +91,8 @@ bool has_debug_builds(const Receipt& receipt) {
 void judge_receipt(const Pipeline& pipeline, Receipt& receipt) {
   receipt.ceilings.clear();
   for (const CaseResult& result : receipt.cases) {
-    if (!result.ceilings) continue;
+    // The best of several kinds of machines is none's.
+    if (!result.ceilings || !receipt.machines.empty()) continue;
     Ceilings& best = receipt.ceilings[result.threads];
     best = best_of(best, *result.ceilings);
   }

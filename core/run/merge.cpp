@@ -1,18 +1,20 @@
 #include "run/merge.hpp"
 
 #include <algorithm>
+#include <filesystem>
 #include <map>
+#include <set>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include "base/sha256.hpp"
-#include "pipeline/expand.hpp"
 #include "pipeline/reader.hpp"
 #include "run/attempts.hpp"
 #include "run/comparison.hpp"
 #include "run/judgement.hpp"
 #include "run/outline.hpp"
+#include "run/shards.hpp"
 #include "run/verify.hpp"
 
 namespace bitgate {
@@ -25,6 +27,21 @@ std::string fact(const Receipt& receipt, const std::string& name) {
   return "unknown";
 }
 
+/// The kind of machine that a receipt is of, as the value of an axis: "intel-xeon-8370c-4-cores".
+std::string machine_of(const Receipt& receipt) {
+  std::string out;
+  for (const char c : fact(receipt, "cpu.model") + " " + fact(receipt, "cpu.cores") + " cores") {
+    const bool kept = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.';
+    const bool capital = c >= 'A' && c <= 'Z';
+    if (kept || capital) {
+      out += capital ? static_cast<char>(c - 'A' + 'a') : c;
+    } else if (!out.empty() && out.back() != '-') {
+      out += '-';
+    }
+  }
+  return out;
+}
+
 /// Throws CantMerge if these two say something else of it.
 void require_same(const Shard& a, const Shard& b, const std::string& what, const std::string& of_a,
                   const std::string& of_b) {
@@ -34,12 +51,40 @@ void require_same(const Shard& a, const Shard& b, const std::string& what, const
 }
 
 std::string changes_of(const PipelineInfo& pipeline) {
-  std::string out;
+  std::vector<std::string> out;
   for (const auto& [axis, values] : pipeline.axes) {
-    out += fmt::format("{}-a {}={}", out.empty() ? "" : " ", axis, fmt::join(values, ","));
+    out.push_back(fmt::format("-a {}={}", axis, fmt::join(values, ",")));
   }
-  if (pipeline.seed) out += fmt::format("{}--seed {}", out.empty() ? "" : " ", *pipeline.seed);
-  return out.empty() ? "nothing" : out;
+  if (pipeline.seed) out.push_back(fmt::format("--seed {}", *pipeline.seed));
+  if (pipeline.tokens) out.push_back(fmt::format("--tokens {}", *pipeline.tokens));
+  for (const auto& [path, value] : pipeline.set) {
+    out.push_back(fmt::format("--set {}={}", path, value));
+  }
+  return out.empty() ? "nothing" : fmt::format("{}", fmt::join(out, " "));
+}
+
+/// Digests of the backends, by the id that pipelines use, and by path.
+std::map<std::string, std::set<std::string>> plugins_of(const Receipt& receipt) {
+  std::map<std::string, std::set<std::string>> out;
+  for (const PluginInfo& plugin : receipt.plugins) {
+    if (plugin.kind != "backend") continue;
+    out[plugin.id].insert(plugin.sha256);
+    out[plugin.path].insert(plugin.sha256);
+  }
+  return out;
+}
+
+/// What is known of the models, by the suite that loads them.
+std::map<std::string, std::string> models_of(const Receipt& receipt) {
+  std::map<std::string, std::string> out;
+  for (const CaseResult& result : receipt.cases) {
+    if (!result.generation) continue;
+    const GenerationInfo& info = *result.generation;
+    out[result.suite] = fmt::format("{} ({} parameters, {} bytes, stored as {})",
+                                    std::filesystem::path(info.model).filename().string(),
+                                    info.parameters, info.stored_bytes, info.stored_as);
+  }
+  return out;
 }
 
 /// What a scope asks for, and what is judged: else they are parts of no one run.
@@ -64,13 +109,17 @@ void require_mergeable(const Shard& a, const Shard& b) {
                sha256(other.pipeline.targets_text.value_or("")));
   require_same_context(a, b);
   require_same(a, b, "bitgate", one.tool.git, other.tool.git);
-  require_same(a, b, "the processor", fact(one, "cpu.model"), fact(other, "cpu.model"));
-  for (const PluginInfo& plugin : one.plugins) {
-    for (const PluginInfo& same : other.plugins) {
-      if (plugin.id != same.id || plugin.kind != same.kind || plugin.kind != "backend") continue;
-      if (plugin.path != same.path) continue;
-      require_same(a, b, "plugin " + plugin.path, plugin.sha256, same.sha256);
-    }
+  const auto plugins = plugins_of(one);
+  for (const auto& [plugin, files] : plugins_of(other)) {
+    const auto same = plugins.find(plugin);
+    // Where a pipeline names several files of one plugin, each is known by its place alone.
+    if (same == plugins.end() || same->second.size() != 1 || files.size() != 1) continue;
+    require_same(a, b, "plugin " + plugin, *same->second.begin(), *files.begin());
+  }
+  const auto models = models_of(one);
+  for (const auto& [suite, model] : models_of(other)) {
+    const auto same = models.find(suite);
+    if (same != models.end()) require_same(a, b, "the model of " + suite, same->second, model);
   }
 }
 
@@ -85,38 +134,43 @@ bool was_run(const Result& result) {
 template <class Result>
 class Found {
  public:
-  void add(const Shard& shard, const std::string& key, const Result& result) {
+  void add(const Shard& shard, const std::string& key, Result result) {
     if (!was_run(result)) return;
-    const auto [known, is_new] = found_.emplace(key, std::pair(&shard, &result));
+    const auto [known, is_new] = found_.try_emplace(key, &shard, std::move(result));
     if (is_new) return;
     throw CantMerge(fmt::format("{} and {} can't be merged: both hold {}",
                                 known->second.first->name, shard.name, key));
   }
   [[nodiscard]] Result take(const std::string& key, Result otherwise) const {
     const auto known = found_.find(key);
-    return known == found_.end() ? std::move(otherwise) : *known->second.second;
+    return known == found_.end() ? std::move(otherwise) : known->second.second;
   }
 
  private:
-  std::map<std::string, std::pair<const Shard*, const Result*>> found_;
+  std::map<std::string, std::pair<const Shard*, Result>> found_;
 };
 
 std::string key_of(const Comparison& one) { return one.candidate + " against " + one.baseline; }
 
-/// What all say together of the machine, the plugins and the time.
+void add_warnings(const Environment& from, const std::string& prefix, Environment& to) {
+  for (const std::string& warning : from.warnings) {
+    if (std::find(to.warnings.begin(), to.warnings.end(), prefix + warning) == to.warnings.end()) {
+      to.warnings.push_back(prefix + warning);
+    }
+  }
+}
+
+/// What all say together of the plugins and the time.
 Receipt frame_of(std::span<const Shard> shards) {
   Receipt out = shards.front().receipt;
   out.cases.clear();
   out.comparisons.clear();
   out.pipeline.filter.clear();
+  out.pipeline.shard.clear();
   for (const Shard& shard : shards.subspan(1)) {
     const Receipt& more = shard.receipt;
     out.started = std::min(out.started, more.started);  // RFC 3339 in UTC sorts by time
     out.finished = std::max(out.finished, more.finished);
-    for (const std::string& warning : more.environment.warnings) {
-      auto& known = out.environment.warnings;
-      if (std::find(known.begin(), known.end(), warning) == known.end()) known.push_back(warning);
-    }
     for (const PluginInfo& plugin : more.plugins) {
       if (std::none_of(out.plugins.begin(), out.plugins.end(), [&](const PluginInfo& known) {
             return known.path == plugin.path && known.sha256 == plugin.sha256;
@@ -130,21 +184,59 @@ Receipt frame_of(std::span<const Shard> shards) {
   return out;
 }
 
+/// The kinds of machines, by name.
+std::map<std::string, Environment> machines_of(std::span<const Shard> shards) {
+  std::map<std::string, Environment> out;
+  for (const Shard& shard : shards) {
+    const auto [known, is_new] = out.emplace(machine_of(shard.receipt), shard.receipt.environment);
+    if (!is_new) add_warnings(shard.receipt.environment, "", known->second);
+  }
+  return out;
+}
+
+/// The facts that are the same on all, and the warnings of each.
+Environment common(const std::map<std::string, Environment>& machines) {
+  Environment out = machines.begin()->second;
+  out.warnings.clear();
+  for (const auto& [name, environment] : machines) {
+    std::erase_if(out.facts, [&, &facts = environment.facts](const auto& fact) {
+      return std::find(facts.begin(), facts.end(), fact) == facts.end();
+    });
+    add_warnings(environment, name + ": ", out);
+  }
+  return out;
+}
+
 }  // namespace
 
 Receipt merge(std::span<const Shard> shards) {
+  const std::map<std::string, Environment> machines = machines_of(shards);
+  const bool several = machines.size() > 1;
   Found<CaseResult> cases;
   Found<Comparison> comparisons;
   for (const Shard& shard : shards) {
     require_mergeable(shards.front(), shard);
-    for (const CaseResult& result : shard.receipt.cases) cases.add(shard, result.id, result);
-    for (const Comparison& one : shard.receipt.comparisons) {
-      comparisons.add(shard, key_of(one), one);
+    const std::string machine = machine_of(shard.receipt);
+    for (CaseResult result : shard.receipt.cases) {
+      if (several) result.id = id_on_machine(result.id, machine);
+      if (several) result.axes.emplace_back("machine", machine);
+      const std::string id = result.id;
+      cases.add(shard, id, std::move(result));
+    }
+    for (Comparison one : shard.receipt.comparisons) {
+      if (several) one.candidate = id_on_machine(one.candidate, machine);
+      if (several) one.baseline = id_on_machine(one.baseline, machine);
+      const std::string key = key_of(one);
+      comparisons.add(shard, key, std::move(one));
     }
   }
   Receipt out = frame_of(shards);
+  out.environment = several ? common(machines) : machines.begin()->second;
+  if (several) {
+    for (const auto& [name, environment] : machines) out.machines.push_back({name, environment});
+  }
   const Pipeline pipeline = pipeline_in(out.pipeline);
-  const std::vector<Case> plan = expand(pipeline);
+  const std::vector<Case> plan = cases_of(pipeline, out);
   for (const Case& what : plan) {
     out.cases.push_back(
         cases.take(what.id, not_run(what, {reason::kMissingCase, "no receipt has it"})));

@@ -24,8 +24,12 @@ struct Shard {
 /// The receipt of a run that had done what these, at least one, did together: every case of the
 /// pipeline and every comparison from the one that has it, judged anew; what none has is missing,
 /// which no gate passes over. They must be of the same pipeline with the same changes from the
-/// command line, of the same plugins and bitgate, and of the same kind of processor, and no two may
-/// hold the same case. Throws CantMerge, or BadReceipt if the pipeline can't be read.
+/// command line, of the same plugins, models and bitgate, and no two may hold the same case.
+///
+/// A kind of machine, which is its processor and how many cores it gave, is an axis: receipts of
+/// several kinds make every case of the pipeline one case for each, with the axis `machine`, and
+/// what is compared is compared on one machine. Throws CantMerge, or BadReceipt if the pipeline
+/// can't be read.
 Receipt merge(std::span<const Shard> shards);
 
 }  // namespace bitgate

@@ -16,4 +16,9 @@ namespace bitgate {
 bool report_stored(const nlohmann::ordered_json& receipt, std::span<const ReporterSpec> reporters,
                    const worker::SearchOptions& plugins, const Context& context);
 
+/// Gives a trend (run/trend.hpp) to reporters that show such. Throws ConfigError for one that does
+/// not, and likewise.
+bool report_trend(const nlohmann::ordered_json& trend, std::span<const ReporterSpec> reporters,
+                  const worker::SearchOptions& plugins);
+
 }  // namespace bitgate

@@ -11,7 +11,6 @@
 #include "measure/rounds.hpp"
 #include "measure/sampling.hpp"
 #include "pipeline/diagnostics.hpp"
-#include "pipeline/expand.hpp"
 #include "pipeline/reader.hpp"
 #include "pipeline/repository_file.hpp"
 #include "pipeline/scope.hpp"
@@ -22,6 +21,7 @@
 #include "run/comparison.hpp"
 #include "run/derived.hpp"
 #include "run/judgement.hpp"
+#include "run/shards.hpp"
 
 namespace bitgate {
 namespace {
@@ -86,7 +86,7 @@ class Differences {
 class Derivation {
  public:
   Derivation(const Receipt& recorded, const Pipeline& pipeline)
-      : pipeline_(pipeline), cases_(filtered(expand(pipeline), recorded.pipeline.filter)) {
+      : pipeline_(pipeline), cases_(cases_of(pipeline, recorded)) {
     receipt_ = recorded;
   }
 

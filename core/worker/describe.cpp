@@ -20,7 +20,8 @@ Description describe(const PluginFile& plugin, const WorkerOptions& worker_optio
                       "plugin '" + plugin.identity.id +
                           "' does not describe itself as {\"title\": text, \"options\": schema}");
   }
-  return {said["title"].get<std::string>(), said["options"]};
+  const bool trends = said.contains("trends") && said["trends"] == true;
+  return {said["title"].get<std::string>(), said["options"], trends};
 }
 
 }  // namespace bitgate::worker

@@ -13,6 +13,7 @@ namespace bitgate::worker {
 struct Description {
   std::string title;
   nlohmann::json options;  ///< JSON Schema of the plugin's options
+  bool trends = false;     ///< of a reporter: whether it shows trends too, and not just receipts
 };
 
 /// Asks the plugin in a worker, without opening it. Throws as Worker::call, and PluginError if the

@@ -7,6 +7,7 @@
 #include "report.hpp"
 #include "style.hpp"
 #include "text.hpp"
+#include "trend.hpp"
 
 namespace {
 
@@ -20,7 +21,7 @@ console::Style style_of(const json& stream, bool unicode) {
 class ConsoleReporter : public bitgate::Reporter {
  public:
   static constexpr std::string_view kDescription =
-      R"({"title": "Tables and progress for people",)"
+      R"({"title": "Tables and progress for people", "trends": true,)"
       R"( "options": {"type": "object", "additionalProperties": false}})";
 
   ConsoleReporter(bitgate::Host host, std::string_view options)
@@ -44,7 +45,9 @@ class ConsoleReporter : public bitgate::Reporter {
 
   void finish(std::string_view receipt) override {
     write(BG_STDERR, progress_.clear());
-    write(BG_STDOUT, console::report(nlohmann::ordered_json::parse(receipt), out_));
+    const auto document = nlohmann::ordered_json::parse(receipt);
+    const bool is_trend = document.at("schema") == "bitgate.trend/1";
+    write(BG_STDOUT, is_trend ? console::trend(document, out_) : console::report(document, out_));
   }
 
  private:

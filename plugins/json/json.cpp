@@ -14,7 +14,7 @@ using Json = nlohmann::ordered_json;
 class JsonReporter : public bitgate::Reporter {
  public:
   static constexpr std::string_view kDescription =
-      R"({"title": "The receipt as a JSON file", "options": {"type": "object",)"
+      R"({"title": "The receipt as a JSON file", "trends": true, "options": {"type": "object",)"
       R"( "required": ["path"], "additionalProperties": false, "properties": {"path":)"
       R"( {"type": "string", "minLength": 1, "description": "file to write, or - for stdout"}}}})";
 

@@ -7,14 +7,13 @@
 #include <optional>
 
 #include "escape.hpp"
+#include "table.hpp"
 
 namespace markdown {
 namespace {
 
 using Json = nlohmann::ordered_json;
 
-/// For what counts the rows that a table leaves out, and for what is around it.
-constexpr std::size_t kMargin = 200;
 constexpr std::size_t kMostEvidence = 5000;
 constexpr std::size_t kMostWarnings = 5;
 
@@ -25,10 +24,6 @@ std::string upper(std::string text) {
     if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
   }
   return text;
-}
-
-std::string counted(std::size_t count, const std::string& what) {
-  return std::to_string(count) + " " + what + (count == 1 ? "" : "s");
 }
 
 /// "fail", or "skipped (unsupported: no kernel)".
@@ -78,24 +73,6 @@ std::string case_row(const Json& result) {
          metric(result, "compute.time").value_or("") + " | " + rate(result) + " | " +
          metric(result, "compute.ceiling").value_or(metric(result, "decode.ceiling").value_or("")) +
          " | " + kernels + " |\n";
-}
-
-/// A row for each item while there is room, in bytes; the rest is counted.
-template <class Row>
-std::string table(const std::string& head, const Json& items, const std::string& what,
-                  std::size_t room, const Row& row) {
-  std::string out = head;
-  std::size_t shown = 0;
-  for (const Json& item : items) {
-    const std::string line = row(item);
-    if (out.size() + line.size() + kMargin > room) break;
-    out += line;
-    ++shown;
-  }
-  if (shown < items.size()) {
-    out += "\nand " + counted(items.size() - shown, "more " + what) + ", which the receipt has.\n";
-  }
-  return out;
 }
 
 std::string head(const Json& receipt) {

@@ -12,6 +12,7 @@
 
 #include "digest.hpp"
 #include "document.hpp"
+#include "trend.hpp"
 
 namespace {
 
@@ -22,7 +23,7 @@ constexpr const char* kSummary = "GITHUB_STEP_SUMMARY";
 class MarkdownReporter : public bitgate::Reporter {
  public:
   static constexpr std::string_view kDescription =
-      R"({"title": "The verdict, gates and cases as Markdown", "options": {"type": "object",)"
+      R"({"title": "The verdict, gates and cases as Markdown", "trends": true, "options": {"type": "object",)"
       R"( "additionalProperties": false, "properties": {"path": {"type": "string",)"
       R"( "minLength": 1, "description": "file to write, or - for stdout", "default": "-"},)"
       R"( "step_summary": {"type": "boolean", "default": false, "description":)"
@@ -61,7 +62,9 @@ class MarkdownReporter : public bitgate::Reporter {
     const Json document = Json::parse(receipt);
     // The digest is that of the file which the reporter json writes.
     const std::string text =
-        markdown::document(document, markdown::sha256(document.dump(2) + "\n"));
+        document.at("schema") == "bitgate.trend/1"
+            ? markdown::trend(document)
+            : markdown::document(document, markdown::sha256(document.dump(2) + "\n"));
     if (file_) file_->write(text);
     if (!summary_.empty()) append(text);
   }

@@ -6,8 +6,6 @@
 
 namespace process {
 
-using Json = nlohmann::json;
-
 Measured read_criterion(const Json& benchmark, const Json& sample) {
   Measured out;
   benchmark.at("full_id").get_to(out.name);

@@ -7,7 +7,7 @@
 namespace process {
 namespace {
 
-using Json = nlohmann::json;
+using Json = nlohmann::ordered_json;
 
 constexpr std::size_t kMostShown = 160;
 

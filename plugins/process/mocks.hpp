@@ -17,7 +17,8 @@ std::string mock_line(std::string_view text, const std::vector<std::string>& wor
 /// The first place of a document that says so: a text that holds one of the words, or a key that
 /// does and whose value is not false, null, 0 or empty. "backend: mock-cpu"; empty if there is
 /// none.
-std::string mock_place(const nlohmann::json& document, const std::vector<std::string>& words);
+std::string mock_place(const nlohmann::ordered_json& document,
+                       const std::vector<std::string>& words);
 
 /// What is wrong with times that no clock gives; empty if nothing is.
 std::string made_up(const std::vector<double>& times_ns);

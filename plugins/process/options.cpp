@@ -2,26 +2,14 @@
 
 #include <bitgate/plugin.hpp>
 
-#include <algorithm>
-#include <array>
-
 #include <nlohmann/json.hpp>
+
+#include "common/interop/interop.hpp"
 
 namespace process {
 namespace {
 
 using Json = nlohmann::json;
-
-constexpr std::array<Unit, 8> kUnits = {{
-    {"ns", 1, 0, ""},
-    {"us", 1e3, 0, ""},
-    {"ms", 1e6, 0, ""},
-    {"s", 1e9, 0, ""},
-    {"tokens/s", 0, 1, "tokens"},
-    {"items/s", 0, 1, "items"},
-    {"bytes/s", 0, 1, "bytes"},
-    {"GB/s", 0, 1e9, "bytes"},
-}};
 
 [[noreturn]] void refuse(const std::string& message) {
   throw bitgate::Error(BG_INVALID_ARGUMENT, "process: " + message);
@@ -46,7 +34,9 @@ std::vector<std::string> environment_of(const Json& map) {
 
 std::map<std::string, ValuePlace> values_of(const Json& map) {
   std::string units;
-  for (const Unit& unit : kUnits) units += (units.empty() ? "" : ", ") + std::string(unit.name);
+  for (const interop::Unit& unit : interop::units()) {
+    units += (units.empty() ? "" : ", ") + std::string(unit.name);
+  }
   const std::string wanted =
       "option results.values maps the name of a benchmark to where its number is, e.g. values: "
       "{decode: {path: /tokens_per_second, unit: tokens/s}}; units are " +
@@ -58,7 +48,7 @@ std::map<std::string, ValuePlace> values_of(const Json& map) {
                           value["unit"].is_string();
     if (!complete) refuse(wanted);
     const ValuePlace place{value["path"].get<std::string>(), value["unit"].get<std::string>()};
-    if (find_unit(place.unit) == nullptr || !place.path.starts_with('/')) refuse(wanted);
+    if (interop::find_unit(place.unit) == nullptr || !place.path.starts_with('/')) refuse(wanted);
     out.emplace(name, place);
   }
   return out;
@@ -66,28 +56,26 @@ std::map<std::string, ValuePlace> values_of(const Json& map) {
 
 }  // namespace
 
-const Unit* find_unit(std::string_view name) {
-  const auto* found = std::find_if(kUnits.begin(), kUnits.end(),
-                                   [&](const Unit& unit) { return unit.name == name; });
-  return found == kUnits.end() ? nullptr : found;
-}
-
 const std::string_view kDescription = R"json({
   "title": "A command of your own that measures; its results are taken in",
   "options": {
-    "type": "object", "required": ["command", "results"], "additionalProperties": false,
+    "type": "object", "required": ["results"], "additionalProperties": false,
     "properties": {
       "command": {
         "type": "array", "items": {"type": "string"}, "examples": [["cargo", "bench"]],
         "description": "the command and its arguments; no shell reads them"},
+      "imported": {
+        "type": "boolean", "default": false,
+        "description": "in place of command: results.path was written before, nothing is run"},
       "results": {
         "type": "object", "required": ["format"], "additionalProperties": false,
         "examples": [{"format": "hyperfine", "path": "times.json"}],
         "description": "what it leaves behind",
         "properties": {
           "format": {
-            "enum": ["criterion", "google-benchmark", "llama-bench", "hyperfine", "json"],
-            "description": "whose results they are; json: a document of your own"},
+            "enum": ["criterion", "google-benchmark", "llama-bench", "hyperfine", "bencher",
+                     "github-action-benchmark", "json", "any"],
+            "description": "whose results they are; json: a document of your own; any: as it looks"},
           "path": {
             "type": "string", "minLength": 1,
             "description": "the file, of criterion the directory (target/criterion); else stdout"},
@@ -115,6 +103,8 @@ Options read_options(std::string_view text) {
   for (const auto& [name, value] : given.items()) {
     if (name == "command") {
       value.get_to(out.command);
+    } else if (name == "imported") {
+      value.get_to(out.imported);
     } else if (name == "directory") {
       value.get_to(out.directory);
     } else if (name == "environment") {
@@ -140,12 +130,18 @@ Options read_options(std::string_view text) {
   return out;
 }
 
-void require_command(const Options& options) {
-  if (options.command.empty() || options.command[0].empty()) {
+void require_source(const Options& options) {
+  if (options.imported && !options.command.empty()) {
+    refuse("options command and imported exclude each other: run it, or read what it left before");
+  }
+  if (!options.imported && (options.command.empty() || options.command[0].empty())) {
     refuse("option command is empty; write options: {command: [cargo, bench], …}");
   }
   if (options.format.empty()) {
     refuse("option results is missing; write results: {format: hyperfine}");
+  }
+  if (options.imported && (options.path.empty() || options.format == "criterion")) {
+    refuse("imported results are a file: name it in results.path, and not of format criterion");
   }
 }
 

@@ -16,7 +16,6 @@
 namespace process {
 namespace {
 
-using Json = nlohmann::json;
 namespace fs = std::filesystem;
 
 /// The host's deadline of a step ends a command that hangs; this one only has to be later.
@@ -78,7 +77,7 @@ std::string text_of(const std::string& file) {
 }
 
 Json parsed(const std::string& text, const std::string& where) {
-  Json document = Json::parse(text, nullptr, false);
+  Json document = interop::parsed(text);
   if (document.is_discarded()) {
     throw Refused{"error", where + " holds no JSON; does the command write it there?"};
   }
@@ -96,9 +95,26 @@ std::size_t find_document(const std::string& out) {
   return std::string::npos;
 }
 
+/// Where the JSON Lines begin of which this is the last, an object at `last`.
+std::size_t first_line_of(const std::string& out, std::size_t last) {
+  std::size_t at = last;
+  while (at > 0) {
+    const std::size_t end = at - 1;  // of the line before
+    const std::size_t newline = end == 0 ? std::string::npos : out.rfind('\n', end - 1);
+    const std::size_t begin = newline == std::string::npos ? 0 : newline + 1;
+    const auto from = out.begin() + static_cast<std::ptrdiff_t>(begin);
+    if (out[begin] != '{' || !Json::accept(from, out.begin() + static_cast<std::ptrdiff_t>(end))) {
+      break;
+    }
+    at = begin;
+  }
+  return at;
+}
+
 }  // namespace
 
 std::string Outside::shown() const {
+  if (options_.imported) return options_.path;
   std::string out;
   for (const std::string& argument : options_.command) out += (out.empty() ? "" : " ") + argument;
   return out;
@@ -124,7 +140,7 @@ Json Outside::answer(const std::string& name, const std::string& directory) {
     return failed("error", source_ + " " + why);
   }
   return {{"failure", nullptr},
-          {"tool", options_.format},
+          {"tool", format_},
           {"command", options_.command},
           {"directory", directory_},
           {"runs", runs_},
@@ -139,11 +155,13 @@ void Outside::run_all(const std::string& directory) {
   ran_ = true;
   directory_ = (fs::path(directory) / options_.directory).lexically_normal().string();
   try {
+    if (options_.imported) return take(read_imported(directory_));
     for (runs_ = 0; runs_ < options_.runs; ++runs_) run_once(directory_);
   } catch (const Refused& refused) {
     failure_ = {refused.code, refused.detail};
   } catch (const std::exception& error) {  // of a document that is not one of the format's
-    failure_ = {"error", source_ + ": not the results of " + options_.format + ": " + error.what()};
+    const std::string whose = options_.format == "any" ? "a benchmarking tool" : options_.format;
+    failure_ = {"error", source_ + ": not the results of " + whose + ": " + error.what()};
   }
 }
 
@@ -183,6 +201,7 @@ void Outside::run_once(const std::string& directory) {
 
 std::vector<Measured> Outside::read_criterion_directory(const std::string& root) {
   source_ = (fs::path(root) / options_.path).string();
+  format_ = options_.format;
   digested_.clear();
   std::vector<Measured> out;
   for (const std::string& file : files_of(options_, root)) {
@@ -203,7 +222,9 @@ std::vector<Measured> Outside::read_criterion_directory(const std::string& root)
 std::vector<Measured> Outside::read_document(const std::string& out, const std::string& root) {
   if (options_.path.empty()) {
     source_ = "stdout";
-    const std::size_t at = find_document(out);
+    std::size_t at = find_document(out);
+    const bool may_be_lines = options_.format == "llama-bench" || options_.format == "any";
+    if (at != std::string::npos && out[at] == '{' && may_be_lines) at = first_line_of(out, at);
     printed_ += out.substr(0, at);
     if (at == std::string::npos) throw Refused{"nothing-measured", nothing_from(source_)};
     digested_ = out.substr(at);
@@ -216,11 +237,23 @@ std::vector<Measured> Outside::read_document(const std::string& out, const std::
     }
     digested_ = text_of(source_);
   }
-  const Json document = parsed(digested_, source_);
+  return results_of(digested_);
+}
+
+std::vector<Measured> Outside::read_imported(const std::string& root) {
+  source_ = (fs::path(root) / options_.path).string();
+  if (stamp_of(source_).empty()) throw Refused{"error", "there is no file " + source_};
+  digested_ = text_of(source_);
+  return results_of(digested_);
+}
+
+std::vector<Measured> Outside::results_of(const std::string& text) {
+  const Json document = parsed(text, source_);
   refuse_mocks(printed_, document);
-  std::vector<Measured> measured = read_results(options_, document);
-  if (measured.empty()) throw Refused{"nothing-measured", nothing_from(source_)};
-  return measured;
+  Results results = read_results(options_, document);
+  if (results.measured.empty()) throw Refused{"nothing-measured", nothing_from(source_)};
+  format_ = std::move(results.format);
+  return std::move(results.measured);
 }
 
 /// Adds what a run measured to what the runs before did.
@@ -249,6 +282,7 @@ void Outside::refuse_mocks(const std::string& printed, const Json& document) con
 }
 
 std::string Outside::nothing_from(const std::string& where) const {
+  if (options_.imported) return "`" + shown() + "` holds no results";
   std::string out = "`" + shown() + "` exited with 0 and left no new results in " + where;
   if (printed_.find(" 0 measured") != std::string::npos) {
     out += "; it printed '0 measured': does its benchmark have harness = false?";

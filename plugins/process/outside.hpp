@@ -1,4 +1,5 @@
-// An outside command: run as often as its options say, and what its results say.
+// An outside command: run as often as its options say, and what its results say. Or such results
+// alone, if they were left before.
 #pragma once
 
 #include <bitgate/plugin.hpp>
@@ -22,9 +23,9 @@ class Outside {
 
   /// The answer of op benchmark, as docs/abi.md describes it. Runs the command the first time; what
   /// it measured, or how it failed, holds for all of its benchmarks.
-  nlohmann::json answer(const std::string& name, const std::string& directory);
+  Json answer(const std::string& name, const std::string& directory);
 
-  /// "cargo bench", for people.
+  /// "cargo bench", or the file, for people.
   [[nodiscard]] std::string shown() const;
 
  private:
@@ -33,24 +34,21 @@ class Outside {
     std::string code;
     std::string detail;
   };
-  /// A document, and where it was.
-  struct Document {
-    nlohmann::json json;
-    std::string source;
-  };
-
   void run_all(const std::string& directory);
   void run_once(const std::string& directory);
   std::vector<Measured> read_criterion_directory(const std::string& root);
   std::vector<Measured> read_document(const std::string& out, const std::string& root);
+  std::vector<Measured> read_imported(const std::string& root);
+  std::vector<Measured> results_of(const std::string& text);
   void take(std::vector<Measured> measured);
-  void refuse_mocks(const std::string& printed, const nlohmann::json& document) const;
+  void refuse_mocks(const std::string& printed, const Json& document) const;
   [[nodiscard]] std::string nothing_from(const std::string& where) const;
 
   bitgate::Host host_;
   Options options_;
   bool ran_ = false;
   std::optional<Failure> failure_;
+  std::string format_;  ///< whose results they are
   std::vector<Measured> measured_;
   std::uint64_t runs_ = 0;
   std::string directory_;

@@ -120,7 +120,7 @@ class ProcessBackend : public bitgate::Backend {
   [[nodiscard]] std::span<const bitgate::Device> devices() const override { return devices_; }
   [[nodiscard]] bitgate::SessionPtr open(const bitgate::Device&,
                                          const bitgate::SessionOptions&) override {
-    require_command(options_);
+    require_source(options_);
     return std::make_unique<ProcessSession>(outside_);
   }
 

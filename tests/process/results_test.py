@@ -86,6 +86,120 @@ class Results(ProcessTest):
             "sleep 0.02")
         self.assert_measured(receipt, done, {"sleep 0.02": (times, None, 0)})
 
+    def test_documented(self):
+        """Files with every field that the tools document, under their format and recognized."""
+        llama = json.loads((RECORDED / "llama-bench.json").read_text())
+        gemv = ([21604.25], None, 0)
+        for file, format, wanted in (
+                ("llama-bench.jsonl", "llama-bench", {
+                    "pp512": (llama[0]["samples_ns"], "compute.tokens", 512),
+                    "tg128 d1024": (llama[1]["samples_ns"], "compute.tokens", 128)}),
+                ("hyperfine-2.json", "hyperfine", {
+                    "decode 16": ([412307000, 409118000, 415002000], None, 0)}),
+                ("bencher.json", "bencher", {
+                    "i2s/gemv": gemv, "tokenizer": ([8e5], "compute.items", 1)}),
+                ("github-action-benchmark.json", "github-action-benchmark", {
+                    "i2s/gemv": gemv, "load": ([1.5e9], None, 0),
+                    "decode": ([1e9 / 41.25], "compute.tokens", 1)})):
+            for given in (format, "any"):
+                with self.subTest(file=file, format=given):
+                    done, receipt = self.run_options(
+                        {"command": ["cat", str(RECORDED / file)], "results": {"format": given}}, list(wanted))
+                    self.assert_measured(receipt, done, wanted)
+                    self.assertEqual(receipt["cases"][0]["benchmark"]["tool"], format)
+        # One line is one object, and other lines may come before.
+        line = (RECORDED / "llama-bench.jsonl").read_text().splitlines()[0]
+        _, receipt = self.run_options(shell(f"echo loading; echo '{line}'", format="llama-bench"), "pp512")
+        self.assertEqual(receipt["cases"][0]["status"], "measured", receipt["cases"][0]["reason"])
+        # What has no unit, or one that is neither a time nor a rate, is no time.
+        for file, why in (("bencher.json", "neither the measure latency nor throughput"),
+                          ("github-action-benchmark.json", "its unit 'MB' is neither")):
+            _, receipt = self.run_options(
+                {"command": ["cat", str(RECORDED / file)], "results": {"format": "any"}}, "package")
+            self.assertRegex(receipt["cases"][0]["reason"], "^error: .*" + why)
+        _, receipt = self.run_options(shell("echo '{\"v\": 1.5}'", format="any"), "v")
+        self.assertRegex(receipt["cases"][0]["reason"], "^error: .*none of google-benchmark, llama-bench, hyperfine")
+
+    def test_imported(self):
+        """What was there before is shown and judges nothing, unless the suite says that it counts."""
+        file = RECORDED / "hyperfine.json"
+        options = {"imported": True, "results": {"format": "any", "path": str(file)}}
+        done, receipt = self.run_options(options, "sleep 0.02")
+        case, = receipt["cases"]
+        self.assertEqual(case["status"], "skipped")
+        self.assertRegex(case["reason"], "^imported: numbers of .*hyperfine.json")
+        self.assertEqual((case["benchmark"]["runs"], case["benchmark"]["command"]), (0, []))
+        self.assertAlmostEqual(case["metrics"]["compute.time"]["value"], 32571665, delta=1)
+        self.assertEqual(receipt["gates"][0]["status"], "skipped")
+        self.assertEqual(done.returncode, 5, done.stdout)
+        self.assertEqual(self.bitgate("verify", "receipt.json").returncode, 0)
+        # Who writes that it was measured all the same is found out.
+        case["status"], case["reason"] = "measured", None
+        (self.directory / "forged.json").write_text(json.dumps(receipt))
+        self.assertRegex(self.bitgate("verify", "forged.json").stdout, r"cases\[0\].status: the receipt says")
+
+        suites = {"suite": {"backends": ["command"],
+                            "compute": {"op": "benchmark", "benchmark": "sleep 0.02", "imported": True}}}
+        done, receipt = self.run_options(options, "", suites=suites)
+        self.assertEqual(receipt["cases"][0]["status"], "measured")
+        self.assertEqual(done.returncode, 0, done.stdout)
+        for wrong, why in (({"command": ["true"]}, "exclude each other"),
+                           ({"results": {"format": "any"}}, "name it in results.path")):
+            _, receipt = self.run_options(options | wrong, "v")
+            self.assertIn(why, receipt["cases"][0]["reason"])
+
+    def merged(self, *files, imported=True):
+        """`bitgate merge` of a receipt that has one of two benchmarks with these files."""
+        compute = {"op": "benchmark", "benchmark": ["gemv/4096", "decode/512"], "imported": imported}
+        self.run_options({"command": ["cat", str(RECORDED / "google-benchmark.json")],
+                          "results": {"format": "google-benchmark"}}, "",
+                         more=["--filter", "gemv"], suites={"suite": {"backends": ["command"], "compute": compute}})
+        (self.directory / "receipt.json").rename(self.directory / "part.json")
+        done = self.bitgate("merge", "part.json", *files, "--json", "all.json")
+        path = self.directory / "all.json"
+        return done, json.loads(path.read_text()) if path.exists() else None
+
+    def test_merged(self):
+        """A file of another tool fills the benchmarks that no receipt has."""
+        done, receipt = self.merged(RECORDED / "google-benchmark.json")
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        self.assertEqual([case["status"] for case in receipt["cases"]], ["measured", "measured"])
+        self.assertEqual([case["benchmark"]["runs"] for case in receipt["cases"]], [1, 0])
+        self.assertEqual(self.bitgate("verify", "all.json").returncode, 0)
+        # Unless the pipeline says so, it is no measurement.
+        done, receipt = self.merged(RECORDED / "google-benchmark.json", imported=False)
+        self.assertEqual(done.returncode, 5, done.stdout + done.stderr)
+        self.assertRegex(receipt["cases"][1]["reason"], "^imported: ")
+        self.assertEqual(self.bitgate("verify", "all.json").returncode, 0)
+        # Nothing to take, twice the same, no pipeline: said, and nothing is judged.
+        for files, why in (
+                ([RECORDED / "hyperfine.json"], "has nothing for this pipeline: .*measured no 'decode/512'"),
+                ([RECORDED / "google-benchmark.json"] * 2, "both hold suite/benchmark=decode/512@command")):
+            done, _ = self.merged(*files)
+            self.assertEqual(done.returncode, 2, done.stdout)
+            self.assertRegex(done.stderr, why)
+        done = self.bitgate("merge", RECORDED / "hyperfine.json")
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("is no receipt; name one of the pipeline too", done.stderr)
+
+    def test_round_trip(self):
+        """What `report` writes for another tool is the same when it comes back."""
+        for format in ("google-benchmark", "hyperfine", "bencher", "github-action-benchmark"):
+            with self.subTest(format=format):
+                self.run_options({"command": ["cat", str(RECORDED / "google-benchmark.json")],
+                                  "results": {"format": "google-benchmark"}}, ["gemv/4096", "decode/512"])
+                done = self.bitgate("report", "receipt.json", "--reporter", f"export:format={format},path=out.json")
+                self.assertEqual(done.returncode, 0, done.stderr)
+                whole = json.loads((self.directory / "receipt.json").read_text())["cases"][1]
+                done, receipt = self.merged("out.json")
+                # One number says nothing of its spread.
+                samples = format in ("google-benchmark", "hyperfine")
+                self.assertEqual(done.returncode, 0 if samples else 3, done.stdout + done.stderr)
+                back = receipt["cases"][1]
+                self.assertEqual(back["benchmark"]["tool"], format)
+                self.assertAlmostEqual(back["metrics"]["compute.time"]["value"]
+                                       / whole["metrics"]["compute.time"]["value"], 1, places=6)
+
     def test_own_document(self):
         """Numbers from where the pipeline says, of a command that runs several times."""
         counting = ("n=$(cat n 2>/dev/null || echo 10); echo $((n + 1)) > n; echo warming up; "

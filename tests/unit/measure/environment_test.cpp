@@ -51,6 +51,10 @@ TEST_CASE("What disturbs a measurement is said with its remedy") {
     state.load = 4.5;
     CHECK_THAT(warning(state), Contains("4.5 on 8 cores") && Contains("run again"));
   }
+  SECTION("pressure") {
+    state.pressure = 0.42;
+    CHECK_THAT(warning(state), Contains("in 42% of the last ten seconds") && Contains("taskset"));
+  }
   SECTION("steal") {
     state.steal = 0.073;
     CHECK_THAT(warning(state), Contains("7.3%") && Contains("ratios"));

@@ -43,6 +43,25 @@ TEST_CASE("Without a control group there is no quota") {
   CHECK_FALSE(cpu_quota(system.root()).has_value());
 }
 
+TEST_CASE("Pressure, heat and throttling are read where the system shows them") {
+  System system;
+  const std::vector<int> cores = {0, 2};
+  CHECK_FALSE(cpu_pressure(system.root()).has_value());
+  CHECK_FALSE(throttle_count(cores, system.root()).has_value());
+  CHECK_FALSE(temperature(system.root()).has_value());
+  const std::string throttle = "/thermal_throttle/core_throttle_count";
+  system.with("proc/pressure/cpu", "some avg10=12.50 avg60=3.00 avg300=1.00 total=12345\nfull x")
+      .with("sys/devices/system/cpu/cpu0" + throttle, "3")
+      .with("sys/devices/system/cpu/cpu1" + throttle, "100")
+      .with("sys/devices/system/cpu/cpu2" + throttle, "4")
+      .with("sys/class/thermal/thermal_zone0/temp", "41500")
+      .with("sys/class/thermal/thermal_zone1/temp", "")
+      .with("sys/class/thermal/thermal_zone2/temp", "67250");
+  CHECK(cpu_pressure(system.root()) == 0.125);
+  CHECK(throttle_count(cores, system.root()) == 7U);
+  CHECK(temperature(system.root()) == 67.25);
+}
+
 TEST_CASE("A container's quota is read from cgroup v2") {
   System system;
   system.with("proc/self/cgroup", "0::/").with("sys/fs/cgroup/cpu.max", "150000 100000");

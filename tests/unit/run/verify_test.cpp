@@ -1,7 +1,9 @@
 // Receipts of real runs say what follows from their samples; changed ones are found out.
 #include "run/verify.hpp"
 
+#include <map>
 #include <random>
+#include <set>
 
 #include "e2e/run.hpp"
 #include "receipt/json.hpp"
@@ -43,6 +45,61 @@ gates:
   - {id: gain, metric: compute.throughput, where: {suite: tiny, backend: simd}, against: {backend: scalar}, require: "0.001x..", required: false}
 )";
 
+const std::string kFallback = R"(version: 1
+name: fallback
+features: [cpu]
+backends:
+  gpu: {plugin: no_such_plugin, fallback: [simd]}
+  simd: {plugin: cpu_simd}
+suites:
+  tiny:
+    backends: [gpu, simd]
+    load: {source: synthetic, shape: 64x256}
+    quantize: {format: tl1}
+    compute: {threads: 1, cache: hot}
+sampling: {min_samples: 3, precision: 50%, max_time: 20ms}
+gates:
+  - {id: exact, metric: output.mismatches, require: "== 0"}
+)";
+
+const std::string kModel = R"(version: 1
+name: model
+features: [cpu]
+backends:
+  simd: {plugin: cpu_simd}
+suites:
+  tiny:
+    backends: [simd]
+    load: {source: synthetic, model: bitnet-tiny}
+    quantize: {format: i2_s}
+    compute: {op: generate, prompt_tokens: 4, tokens: 4}
+    output: {check: oracle}
+sampling: {min_samples: 3, precision: 50%, max_time: 20ms}
+gates:
+  - {id: exact, metric: output.mismatches, require: "== 0"}
+  - {id: rate, metric: decode.rate, require: ">= 0.001tokens/s"}
+)";
+
+const std::string kCommand = R"(version: 1
+name: outside
+features: [cpu]
+backends:
+  command:
+    plugin: process
+    options:
+      command: [echo, "{\"results\": [{\"command\": \"one\", \"times\": [0.5, 0.25]}]}"]
+      results: {format: hyperfine}
+suites:
+  outside:
+    backends: [command]
+    compute: {op: benchmark, benchmark: [one, two], imported: true}
+gates:
+  - {id: time, metric: compute.time, require: "<= 1min"}
+)";
+
+/// What the other benchmark took, from elsewhere.
+const std::string kResults = R"([{"name": "two", "unit": "ms", "value": 12.5}])";
+
 /// The receipt of a run as it lies in a file.
 Json receipt_of_run(const std::string& pipeline, const std::vector<std::string>& more = {}) {
   const TemporaryDirectory directory;
@@ -58,6 +115,68 @@ Json receipt_of_run(const std::string& pipeline, const std::vector<std::string>&
 const Json& small_receipt() {
   static const Json receipt = receipt_of_run(kSmall);
   return receipt;
+}
+
+/// The receipt of what `bitgate merge` makes of runs of a pipeline with these options each, and of
+/// one file more.
+Json receipt_of_merge(const std::string& pipeline,
+                      const std::vector<std::vector<std::string>>& runs,
+                      const std::string& results = "") {
+  const TemporaryDirectory directory;
+  const std::string path = directory.write("pipeline.yaml", pipeline);
+  std::vector<std::string> arguments = {"merge"};
+  for (const std::vector<std::string>& options : runs) {
+    arguments.push_back(directory / (std::to_string(arguments.size()) + ".json"));
+    std::vector<std::string> run = {"run", path, "--json", arguments.back()};
+    run.insert(run.end(), options.begin(), options.end());
+    run_bitgate(run);
+  }
+  if (!results.empty()) arguments.push_back(directory.write("results.json", results));
+  const std::string merged = directory / "merged.json";
+  arguments.insert(arguments.end(), {"--json", merged});
+  const Outcome outcome = run_bitgate(arguments);
+  INFO(outcome.err << outcome.out);
+  return read_receipt(merged);
+}
+
+/// Receipts of twenty different kinds of runs.
+const std::map<std::string, Json>& all_receipts() {
+  const auto zoo = [](const std::vector<std::string>& devices, const std::string& more = "") {
+    return receipt_of_run(zoo_pipeline(ZOO_PLUGIN, devices, kExactGate + more));
+  };
+  const auto small = [](const std::vector<std::string>& options) {
+    return receipt_of_run(kSmall, options);
+  };
+  static const std::map<std::string, Json> receipts = {
+      {"kernels", small_receipt()},
+      {"axes and seed replaced",
+       small({"-a", "shape=320x512", "--seed", "7", "--filter", "tiny/*batch=3*"})},
+      {"no case", small({"--filter", "zebra"})},
+      {"a value set", small({"--set", "sampling.min_samples=4", "--filter", "decode"})},
+      {"a shard", small({"--shard", "2/3", "--filter", "tiny/*bf16*"})},
+      {"shards merged", receipt_of_merge(kFallback, {{"--shard", "1/2"}, {"--shard", "2/2"}})},
+      {"a shard missing", receipt_of_merge(kFallback, {{"--shard", "2/2"}})},
+      {"wrong output", zoo({"correct", "fast-wrong"})},
+      {"crash", zoo({"correct", "segfault"})},
+      {"not here", zoo({"unsupported", "unavailable"})},
+      {"no plugin", receipt_of_run(zoo_pipeline("no_such_plugin", {"correct"}, kExactGate))},
+      {"too slow", zoo({"correct"}, "  - {id: slow, metric: compute.time, require: \"<= 1ns\"}\n")},
+      {"no target",
+       zoo({"correct"}, "  - {id: goal, metric: compute.time, require: {target: none}}\n")},
+      {"no such number",
+       zoo({"correct"},
+           "  - {id: rate, metric: decode.rate, require: \">= 1tokens/s\", on_missing: fail}\n")},
+      {"nobody must",
+       zoo({"correct"},
+           "  - {id: slow, metric: compute.time, require: \"<= 1ns\", required: false}\n")},
+      {"fallback", receipt_of_run(kFallback)},
+      {"model", receipt_of_run(kModel)},
+      {"command", receipt_of_run(kCommand)},
+      {"imported", receipt_of_merge(kCommand, {{"--filter", "one"}}, kResults)},
+      {"review", receipt_of_run("gate: \"review:gate:benchmarks\"\n" +
+                                zoo_pipeline(ZOO_PLUGIN, {"correct"}, kExactGate))},
+  };
+  return receipts;
 }
 
 std::vector<std::string> differences(const Json& receipt) { return verify(receipt).differences; }
@@ -108,59 +227,55 @@ TEST_CASE("a Debug build judges what is exact, and no time unless it was told to
 }
 
 TEST_CASE("the receipt of every kind of run is verified, with its verdict") {
-  const auto zoo = [](const std::vector<std::string>& devices) {
-    return zoo_pipeline(ZOO_PLUGIN, devices, kExactGate);
-  };
-  struct Example {
-    std::string pipeline;
-    std::vector<std::string> options;
-  };
-  const std::vector<Example> runs = {
-      {kSmall, {}},
-      {kSmall, {"-a", "shape=320x512", "--seed", "7", "--filter", "tiny/*batch=3*"}},
-      {kSmall, {"--filter", "zebra"}},
-      {zoo({"correct", "fast-wrong"}), {}},
-      {zoo({"correct", "segfault"}), {}},
-      {zoo({"unsupported", "unavailable"}), {}},
-      {zoo_pipeline("no_such_plugin", {"correct"}, kExactGate), {}},
-  };
-  for (const Example& run : runs) {
-    const Json receipt = receipt_of_run(run.pipeline, run.options);
+  CHECK(all_receipts().size() == 20);
+  std::set<int> exit_codes;
+  for (const auto& [kind, receipt] : all_receipts()) {
     const Verification result = verify(receipt);
-    CAPTURE(run.pipeline, result.differences);
+    CAPTURE(kind, result.differences);
     CHECK(result.differences.empty());
     CHECK(static_cast<int>(result.verdict.exit_code) == receipt["verdict"]["exit_code"]);
+    exit_codes.insert(static_cast<int>(result.verdict.exit_code));
+    // What was read is written as it was, byte for byte.
+    CHECK(to_json(receipt_of(receipt)).dump() == receipt.dump());
   }
+  CHECK(exit_codes == std::set<int>{0, 1, 3, 4, 5});
 }
 
 TEST_CASE("a thousand single bytes changed: found out, or the same receipt") {
-  const std::string text = small_receipt().dump(2);
-  REQUIRE(differences(Json::parse(text)).empty());
   std::mt19937_64 random(1);
   int harmless = 0;
-  for (int i = 0; i < 1000; ++i) {
-    std::string changed = text;
-    char& byte = changed[random() % changed.size()];
-    const char before = byte;
-    // Half of them characters that JSON uses, so that many still parse.
-    do {
-      constexpr std::string_view kLikely = "0123456789-+.eE\",:{}[] \ntrufalsn";
-      byte = i % 2 == 0 ? static_cast<char>(random()) : kLikely[random() % kLikely.size()];
-    } while (byte == before);
-    CAPTURE(i);
-    try {
-      const Json parsed = parse_receipt(changed);
-      if (parsed.dump() == small_receipt().dump()) {
-        ++harmless;  // white space, or another spelling of the same number
-      } else {
-        const bool found = !differences(parsed).empty();
-        CHECK(found);
+  int unreadable = 0;
+  int found = 0;
+  for (const auto& [kind, receipt] : all_receipts()) {
+    const std::string own = receipt.dump();
+    const std::string text = receipt.dump(2);
+    for (int i = 0; i < 50; ++i) {
+      std::string changed = text;
+      char& byte = changed[random() % changed.size()];
+      const char before = byte;
+      // Half of them characters that JSON uses, so that many still parse.
+      do {
+        constexpr std::string_view kLikely = "0123456789-+.eE\",:{}[] \ntrufalsn";
+        byte = i % 2 == 0 ? static_cast<char>(random()) : kLikely[random() % kLikely.size()];
+      } while (byte == before);
+      CAPTURE(kind, i);
+      try {
+        const Json parsed = parse_receipt(changed);
+        if (parsed.dump() == own) {
+          ++harmless;  // white space, or another spelling of the same number
+        } else {
+          const bool differs = !differences(parsed).empty();
+          CHECK(differs);
+          ++found;
+        }
+      } catch (const BadReceipt&) {
+        ++unreadable;
       }
-    } catch (const BadReceipt&) {
-      continue;
     }
   }
+  CHECK(harmless + unreadable + found == 1000);
   CHECK(harmless < 400);  // most of a receipt is not white space
+  CHECK(found > 200);
 }
 
 TEST_CASE("who makes the digest fit is found out by what follows from the samples") {
