@@ -48,29 +48,6 @@ std::size_t sequence_length(std::string_view bytes) {
   return size;
 }
 
-/// Matches * (any text) and ? (any character), greedily with one point to fall back to.
-bool glob(std::string_view pattern, std::string_view text) {
-  std::size_t p = 0;
-  std::size_t t = 0;
-  std::size_t star = std::string_view::npos;
-  std::size_t resume = 0;
-  while (t < text.size()) {
-    if (p < pattern.size() && (pattern[p] == '?' || pattern[p] == text[t]) && pattern[p] != '*') {
-      ++p;
-      ++t;
-    } else if (p < pattern.size() && pattern[p] == '*') {
-      star = p++;
-      resume = t;
-    } else if (star != std::string_view::npos) {
-      p = star + 1;
-      t = ++resume;
-    } else {
-      return false;
-    }
-  }
-  return pattern.find_first_not_of('*', p) == std::string_view::npos;
-}
-
 }  // namespace
 
 std::optional<std::string> nearest(std::string_view word, std::span<const std::string> candidates) {
@@ -94,9 +71,32 @@ std::string did_you_mean(std::string_view word, std::span<const std::string> can
   return candidate ? " (did you mean '" + *candidate + "'?)" : "";
 }
 
+bool wildcard_matches(std::string_view pattern, std::string_view text) {
+  // Greedily, with one point to fall back to.
+  std::size_t p = 0;
+  std::size_t t = 0;
+  std::size_t star = std::string_view::npos;
+  std::size_t resume = 0;
+  while (t < text.size()) {
+    if (p < pattern.size() && (pattern[p] == '?' || pattern[p] == text[t]) && pattern[p] != '*') {
+      ++p;
+      ++t;
+    } else if (p < pattern.size() && pattern[p] == '*') {
+      star = p++;
+      resume = t;
+    } else if (star != std::string_view::npos) {
+      p = star + 1;
+      t = ++resume;
+    } else {
+      return false;
+    }
+  }
+  return pattern.find_first_not_of('*', p) == std::string_view::npos;
+}
+
 bool filter_matches(std::string_view pattern, std::string_view text) {
   const bool wild = pattern.find_first_of("*?") != std::string_view::npos;
-  return wild ? glob(pattern, text) : text.find(pattern) != std::string_view::npos;
+  return wild ? wildcard_matches(pattern, text) : text.find(pattern) != std::string_view::npos;
 }
 
 Character first_character(std::string_view text) {

@@ -16,6 +16,9 @@ std::optional<std::string> nearest(std::string_view word, std::span<const std::s
 /// " (did you mean 'x'?)", or nothing.
 std::string did_you_mean(std::string_view word, std::span<const std::string> candidates);
 
+/// Whether a pattern with the wildcards * (any text) and ? (any character) matches this text whole.
+bool wildcard_matches(std::string_view pattern, std::string_view text);
+
 /// Whether a filter names this text: it contains `pattern`, or matches it whole if the pattern has
 /// the wildcards * (any text) or ? (any character).
 bool filter_matches(std::string_view pattern, std::string_view text);

@@ -51,6 +51,7 @@ std::string pipeline_text(const Side& baseline, const Side& candidate, const std
                           const std::string& time) {
   return fmt::format(R"(version: 1
 name: compare
+features: [cpu]
 backends:
   candidate: {}
   baseline: {}

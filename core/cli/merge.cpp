@@ -2,6 +2,7 @@
 #include "run/merge.hpp"
 #include "cli/command_line.hpp"
 #include "cli/commands.hpp"
+#include "cli/context_options.hpp"
 #include "cli/plugin_options.hpp"
 #include "cli/receipts.hpp"
 #include "cli/reporter_options.hpp"
@@ -13,6 +14,7 @@ namespace bitgate::cli {
 int merge(const Arguments& arguments) {
   po::options_description options;
   add_reporter_options(options);
+  add_context_options(options);
   options.add(search_options());
   const Usage usage{"bitgate merge RECEIPT... [options]",
                     "Makes one receipt of those of parts of one pipeline (`bitgate run --filter`), "
@@ -32,8 +34,8 @@ int merge(const Arguments& arguments) {
     Receipt receipt = bitgate::merge(shards);
     receipt.argv = {"bitgate", "merge"};
     receipt.argv.insert(receipt.argv.end(), arguments.begin(), arguments.end());
-    const bool reported =
-        report_stored(to_json(receipt), reporters_of(*values, {}), plugin_rules(*values));
+    const bool reported = report_stored(to_json(receipt), reporters_of(*values, {}),
+                                        plugin_rules(*values), context_here(*values));
     const ExitCode code = receipt.verdict.exit_code;
     return static_cast<int>(!reported && code == ExitCode::kPass ? ExitCode::kFault : code);
   } catch (const CantMerge& error) {

@@ -6,10 +6,12 @@
 
 #include "cli/command_line.hpp"
 #include "cli/commands.hpp"
+#include "cli/context_options.hpp"
 #include "cli/pipeline_options.hpp"
 #include "cli/plugin_options.hpp"
 #include "cli/receipts.hpp"
 #include "gate/comparing.hpp"
+#include "pipeline/scope.hpp"
 #include "pipeline/units.hpp"
 #include "run/backend_pool.hpp"
 #include "run/comparison.hpp"
@@ -31,12 +33,8 @@ void print_backends(const Selection& selection, const worker::Catalog& catalog) 
     } catch (const worker::NotFound& error) {
       where = std::string("MISSING: ") + error.what();
     }
-    const std::vector<std::string>& on = selection.pipeline.features;
-    const bool off =
-        !backend.feature.empty() && std::find(on.begin(), on.end(), backend.feature) == on.end();
-    fmt::print("  {:<12} {:<16} {}{}\n", backend.name,
-               backend.device.empty() ? "default device" : backend.device, where,
-               off ? fmt::format("  (skipped: feature '{}' is off)", backend.feature) : "");
+    fmt::print("  {:<12} {:<16} {}\n", backend.name,
+               backend.device.empty() ? "default device" : backend.device, where);
   }
 }
 
@@ -119,6 +117,7 @@ int plan(const Arguments& arguments) {
       kPipelineArgument, 1};
   po::options_description options = selection_options();
   options.add(search_options()).add(lock_options());
+  add_context_options(options);
   auto add = options.add_options();
   add("pilot", po::value<std::string>()->value_name("RECEIPT"),
       "say what comparisons will tell, by the rounds of this earlier run here");
@@ -136,6 +135,8 @@ int plan(const Arguments& arguments) {
   Selection selection;
   select(*values, selection);
   const Pipeline& pipeline = selection.pipeline;
+  Context context = context_here(*values, pipeline);
+  apply_scope(context, selection.pipeline);
   const worker::Catalog catalog =
       worker::search(worker::search_directories(), plugin_rules(*values, pipeline.path));
   require_pinned(pipeline, catalog);
@@ -146,7 +147,10 @@ int plan(const Arguments& arguments) {
              pipeline.sha256);
   print_backends(selection, catalog);
   fmt::print("cases\n");
-  for (const Case& what : selection.cases) fmt::print("  {}\n", what.id);
+  for (const Case& what : selection.cases) {
+    const Reason why = why_off(pipeline, *what.suite, *what.backend);
+    fmt::print("  {}{}\n", what.id, why.empty() ? "" : fmt::format("  (skipped: {})", why.text()));
+  }
   print_gates(selection);
   if (selection.cases.empty()) {
     fmt::print(stderr, "no cases: {}\n", selection.why_empty);

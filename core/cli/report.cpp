@@ -1,17 +1,20 @@
 // bitgate report
 #include "cli/command_line.hpp"
 #include "cli/commands.hpp"
+#include "cli/context_options.hpp"
 #include "cli/plugin_options.hpp"
 #include "cli/receipts.hpp"
 #include "cli/reporter_options.hpp"
 #include "receipt/receipt.hpp"
 #include "run/stored.hpp"
+#include "run/verify.hpp"
 
 namespace bitgate::cli {
 
 int report(const Arguments& arguments) {
   po::options_description options;
   add_reporter_options(options);
+  add_context_options(options);
   options.add(search_options());
   const Usage usage{"bitgate report RECEIPT [options]",
                     "Reports a stored receipt again, on the console unless told otherwise. Judges "
@@ -23,8 +26,10 @@ int report(const Arguments& arguments) {
   const std::string path = receipt_path(*values, usage);
   std::vector<ReporterSpec> reporters = reporters_of(*values, {});
   for (ReporterSpec& reporter : reporters) reporter.required = true;
+  const Context context = context_here(*values);
   const bool all_done = with_receipt(path, [&](const nlohmann::ordered_json& document) {
-    return report_stored(document, reporters, plugin_rules(*values));
+    require_whole(document);
+    return report_stored(document, reporters, plugin_rules(*values), context);
   });
   return static_cast<int>(all_done ? ExitCode::kPass : ExitCode::kFault);
 }

@@ -9,6 +9,7 @@
 #include "cli/baselines.hpp"
 #include "cli/command_line.hpp"
 #include "cli/commands.hpp"
+#include "cli/context_options.hpp"
 #include "cli/pipeline_options.hpp"
 #include "cli/plugin_options.hpp"
 #include "cli/reporter_options.hpp"
@@ -51,6 +52,7 @@ int run(const Arguments& arguments) {
   po::options_description options = selection_options();
   options.add(search_options()).add(lock_options());
   add_reporter_options(options);
+  add_context_options(options);
   auto add = options.add_options();
   add("dry-run", "print the cases that would run, and stop (exit code 5: nothing was measured)");
   add("isolate", po::value<std::string>()->default_value("process")->value_name("process|none"),
@@ -89,6 +91,8 @@ int run(const Arguments& arguments) {
   run_options.why_empty = selection.why_empty;
   run_options.filter = selection.filter;
   run_options.plugins = plugin_rules(*values, pipeline.path);
+  run_options.context = context_here(*values, pipeline);
+  apply_scope(*run_options.context, pipeline);
   worker::catch_interrupts();
   const Receipt receipt = conduct(pipeline, selection.cases, run_options);
   if (values->count("baselines") != 0) {

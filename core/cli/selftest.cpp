@@ -70,6 +70,7 @@ std::string pipeline_text(const Twin& twin, const std::string& plugin, const std
   if (!wanted.empty()) spoilt["device"] = wanted;
   return fmt::format(R"(version: 1
 name: selftest
+features: [cpu]
 backends:
   twin: {}
   original: {}

@@ -6,6 +6,7 @@
 #include "cli/plugin_options.hpp"
 #include "pipeline/expand.hpp"
 #include "pipeline/reader.hpp"
+#include "pipeline/scope.hpp"
 #include "pipeline/targets.hpp"
 #include "receipt/receipt.hpp"
 #include "run/plugin_rules.hpp"
@@ -32,6 +33,9 @@ int validate(const Arguments& arguments) {
         if (rule.missing_target.empty()) continue;
         fmt::print(stderr, "{}: note: gate {} can't pass: {}: {}\n", file, rule.id,
                    reason::kMissingTarget, rule.missing_target);
+      }
+      if (const std::string why = nothing_on(pipeline); !why.empty()) {
+        fmt::print(stderr, "{}: note: nothing can be measured: {}\n", file, why);
       }
       for (const std::string& note : check_options(pipeline, catalog, {})) {
         fmt::print(stderr, "{}: note: {}\n", file, note);

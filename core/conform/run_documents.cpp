@@ -96,6 +96,9 @@ Receipt frame() {
                   std::string(64, 'b'), "version: 1\n"};
   out.plugins = {{"cpu_simd", "backend", "0.1.0", "/plugins/cpu_simd.so", std::string(64, 'c'),
                   "1.0", "a compiler"}};
+  out.context.emplace();
+  (*out.context)["commit"] = {std::vector{std::string(40, 'd')}, "git", ""};
+  (*out.context)["issue"].reason = "nobody says";
   out.ceilings[2] = Ceilings{1e10, 1e11, 1e10, 2e10};
   return out;
 }
@@ -234,7 +237,8 @@ RunDocuments documents_of(const Receipt& receipt) {
                      {"path", receipt.pipeline.path}}},
                    {"terminal", {{"stdout", stream}, {"stderr", stream}, {"unicode", true}}},
                    {"cases", cases},
-                   {"gates", gates}});
+                   {"gates", gates},
+                   {"context", to_json(receipt.context.value_or(Context()))}});
   // Runs of very many cases are told of some, which shows the same and takes less time.
   const std::size_t total = receipt.cases.size();
   for (std::size_t i = 0; i < total && i < 1000; ++i) {

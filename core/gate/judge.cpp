@@ -99,7 +99,7 @@ class Judge {
     if (!theirs.evidence) {
       // A feature that is off stays a declared choice, a wrong arm stays wrong, a doubtful one
       // doubtful; else it is missing.
-      if (theirs.reason.code == reason::kFeatureOff) return theirs;
+      if (reason::is_declared(theirs.reason.code)) return theirs;
       const bool kept =
           theirs.status == GateStatus::kFail || theirs.reason.code == reason::kInconclusive;
       theirs.reason = {kept ? theirs.reason.code : reason::kMissingCase,
@@ -247,7 +247,7 @@ class Judge {
       if (one.status == GateStatus::kFail && failed == nullptr) failed = &one;
       if (one.status == GateStatus::kPass) {
         ++passed;
-      } else if (one.reason.code == reason::kFeatureOff) {
+      } else if (reason::is_declared(one.reason.code)) {
         ++off;
       } else if (one.reason.code == reason::kInconclusive) {
         if (unsure == nullptr) unsure = &one;

@@ -32,6 +32,14 @@ Found find_case(std::span<const CaseResult> cases, CaseStatus status) {
   return {};
 }
 
+/// The first case, if the pipeline's scope leaves out every one.
+Found all_out_of_scope(std::span<const CaseResult> cases) {
+  const bool all = std::all_of(cases.begin(), cases.end(), [](const CaseResult& result) {
+    return result.reason.code == reason::kOutOfScope;
+  });
+  return all && !cases.empty() ? Found{&cases.front(), cases.front().reason} : Found();
+}
+
 /// The first comparison of this status, likewise.
 Reason find_comparison(std::span<const Comparison> comparisons, CaseStatus status) {
   const auto found =
@@ -99,6 +107,9 @@ Verdict conclude(std::span<const GateResult> gates, std::span<const CaseResult> 
     return make(VerdictStatus::kFail, std::move(broken), routes.retry, ExitCode::kFault);
   }
   if (!find_case(cases, CaseStatus::kMeasured)) {
+    if (const Found out = all_out_of_scope(cases)) {
+      return make(VerdictStatus::kSkipped, out.reason, routes.pass, ExitCode::kPass);
+    }
     Reason why{reason::kNothingMeasured, ""};
     if (const Found skipped = find_case(cases, CaseStatus::kSkipped)) {
       why.detail = skipped.reason.text();

@@ -17,7 +17,9 @@
 #include "model/synthetic.hpp"
 #include "oracle/codec.hpp"
 #include "pipeline/guard.hpp"
+#include "pipeline/node.hpp"
 #include "pipeline/option_schema.hpp"
+#include "pipeline/scope.hpp"
 
 namespace bitgate {
 
@@ -111,7 +113,11 @@ struct Pipeline {
   std::string name;
   std::string gate;
   std::optional<FlowGuard> guard;  ///< of the flow that it belongs to; none: it always runs
-  std::vector<std::string> features;
+  std::vector<std::string> features;  ///< that are on
+  Position features_at;               ///< where they are written; line 0: nowhere
+  std::vector<ScopeRule> scope;       ///< what puts more features and suites on
+  OutOfScope out_of_scope;            ///< what apply_scope found
+  std::vector<std::string> issue_branches = usual_issue_branches();
   std::vector<BackendSpec> backends;
   std::vector<SuiteSpec> suites;
   Sampling sampling;

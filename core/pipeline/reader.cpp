@@ -146,6 +146,7 @@ void read_head(const Value& root, Pipeline& pipeline) {
     }
   }
   if (const auto features = root.get("features"); features && features->is_list("[cpu]")) {
+    pipeline.features_at = features->node().position;
     for (const Value& feature : features->different_items()) {
       if (const auto text = read_name(feature)) pipeline.features.push_back(*text);
     }
@@ -176,12 +177,16 @@ void read_suites(const Value& root, Pipeline& pipeline) {
 Pipeline read_root(const Value& root, bool axes_replaced) {
   Pipeline pipeline;
   if (!root.is_map("{version: 1, name: quickstart, …}")) return pipeline;
-  root.only_keys({"version", "name", "gate", "flow", "features", "backends", "suites", "sampling",
-                  "limits", "targets", "gates", "routes", "reporters"});
+  root.only_keys({"version", "name", "gate", "flow", "features", "scope", "context", "backends",
+                  "suites", "sampling", "limits", "targets", "gates", "routes", "reporters"});
   read_head(root, pipeline);
   if (const auto flow = root.get("flow")) pipeline.guard = read_flow(*flow);
   read_backends(root, pipeline);
   read_suites(root, pipeline);
+  if (const auto scope = root.get("scope")) pipeline.scope = read_scope(*scope, pipeline);
+  if (const auto context = root.get("context")) {
+    pipeline.issue_branches = read_issue_branches(*context);
+  }
   if (const auto sampling = root.get("sampling")) pipeline.sampling = read_sampling(*sampling);
   if (const auto limits = root.get("limits")) pipeline.limits = read_limits(*limits);
   if (const auto targets = root.get("targets")) pipeline.targets = read_targets_path(*targets);

@@ -27,6 +27,10 @@ std::string read_plugin(const Value& owner, const char* example);
 /// where they were written. `takes_secrets`: a value may be "${secret:NAME}", which stays as it is.
 nlohmann::json read_options(const Value& owner, OptionPlaces& places, bool takes_secrets);
 
+/// `scope`, whose suites, backends and features are in the pipeline already.
+std::vector<ScopeRule> read_scope(const Value& value, const Pipeline& pipeline);
+/// `context.issue_branches`
+std::vector<std::string> read_issue_branches(const Value& value);
 std::optional<FlowGuard> read_flow(const Value& value);
 /// Over these, key by key.
 Routes read_routes(const Value& value, Routes routes = {});

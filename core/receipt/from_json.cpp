@@ -1,4 +1,5 @@
 // From a receipt's JSON back to the model: to_json of the result is the document again.
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <utility>
@@ -84,8 +85,12 @@ double figure(const Part& part) {
 Reason reason_of(const Part& part) {
   const std::string text = part.text_or_empty();
   const std::size_t colon = text.find(": ");
-  if (colon == std::string::npos) return {text, ""};
-  return {text.substr(0, colon), text.substr(colon + 2)};
+  Reason out{text.substr(0, colon), colon == std::string::npos ? "" : text.substr(colon + 2)};
+  if (!out.empty() &&
+      std::find(reason::kAll.begin(), reason::kAll.end(), out.code) == reason::kAll.end()) {
+    part.fail("does not begin with a reason's word");
+  }
+  return out;
 }
 
 std::optional<Span> span_of(const Part& part) {
@@ -394,10 +399,10 @@ PipelineInfo pipeline_of(const Part& part) {
 }
 
 PluginInfo plugin_of(const Part& part) {
-  return {part["id"].text(),      part["kind"].text(),
-          part["version"].text(), part["path"].text(),
-          part["sha256"].text(),  part["abi"].text(),
-          part["build"].text(),   part["trusted_by"].text_or_empty()};
+  const std::string trusted_by = part["trusted_by"].text_or_empty();
+  if (!trusted_by.empty() && trusted_by.front() != '/') part["trusted_by"].fail("is no whole path");
+  return {part["id"].text(),     part["kind"].text(), part["version"].text(), part["path"].text(),
+          part["sha256"].text(), part["abi"].text(),  part["build"].text(),   trusted_by};
 }
 
 }  // namespace
@@ -416,6 +421,7 @@ Receipt receipt_of(const Json& document) {
   });
   out.environment.warnings = texts_of(part["environment"]["warnings"]);
   out.pipeline = pipeline_of(part["pipeline"]);
+  if (part.has("context")) out.context = context_of(document.at("context"));
   part["plugins"].items([&](const Part& plugin) { out.plugins.push_back(plugin_of(plugin)); });
   part["ceilings"].entries([&](const std::string& threads, const Part& measured) {
     const bool is_number = !threads.empty() && threads.size() < 10 &&

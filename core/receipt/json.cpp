@@ -406,6 +406,7 @@ Json to_json(const Receipt& receipt) {
               {"ceilings", std::move(ceilings)},
               {"cases", array_of(receipt.cases)},
               {"comparisons", array_of(receipt.comparisons)}};
+  if (receipt.context) out["context"] = to_json(*receipt.context);
   out["digest"] = digest_of(out);
   return out;
 }

@@ -23,6 +23,7 @@ inline constexpr const char* kUnavailable = "unavailable";  // plugin or device 
 inline constexpr const char* kSimulatedDevice = "simulated-device";
 inline constexpr const char* kMissingBaseline = "missing-baseline";
 inline constexpr const char* kMissingTarget = "missing-target";
+inline constexpr const char* kMissingContext = "missing-context";  // scope can't be told
 inline constexpr const char* kMissingMetric =
     "missing-metric";                                        // measured, but without this metric
 inline constexpr const char* kMissingCase = "missing-case";  // a case that was planned, or the
@@ -37,11 +38,17 @@ inline constexpr const char* kLimit = "limit";              // measured, and bey
 inline constexpr const char* kError = "error";              // a plugin, worker or host fault
 inline constexpr const char* kInterrupted = "interrupted";
 
-inline constexpr std::array<std::string_view, 22> kAll = {
-    kOutOfScope,      kMissingTool,      kBoundedByPolicy, kNoGpuAvailable, kNoCppReference,
-    kNoSurface,       kDegradedProvider, kFeatureOff,      kUnsupported,    kUnavailable,
-    kSimulatedDevice, kMissingBaseline,  kMissingTarget,   kMissingMetric,  kMissingCase,
-    kNothingMeasured, kInconclusive,     kMismatch,        kImplausible,    kLimit,
-    kError,           kInterrupted};
+inline constexpr std::array<std::string_view, 23> kAll = {
+    kOutOfScope,      kMissingTool,    kBoundedByPolicy,  kNoGpuAvailable,
+    kNoCppReference,  kNoSurface,      kDegradedProvider, kFeatureOff,
+    kUnsupported,     kUnavailable,    kSimulatedDevice,  kMissingBaseline,
+    kMissingTarget,   kMissingContext, kMissingMetric,    kMissingCase,
+    kNothingMeasured, kInconclusive,   kMismatch,         kImplausible,
+    kLimit,           kError,          kInterrupted};
+
+/// Whether a case is left out by what the pipeline itself declares: its features and its scope.
+constexpr bool is_declared(std::string_view code) {
+  return code == kFeatureOff || code == kOutOfScope;
+}
 
 }  // namespace bitgate::reason

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "receipt/context.hpp"
 #include "receipt/reasons.hpp"
 
 namespace bitgate {
@@ -289,7 +290,7 @@ enum class VerdictStatus { kPass, kFail, kSkipped };
 
 /// Exit codes of the program; each verdict has one.
 enum class ExitCode : int {
-  kPass = 0,  ///< pass, or skipped by a declared guard or feature
+  kPass = 0,  ///< pass, or skipped by a declared guard or scope
   kFail = 1,
   kUsage = 2,  ///< usage or configuration
   kInconclusive = 3,
@@ -352,6 +353,7 @@ struct Receipt {
   bool interrupted = false;
   Environment environment;
   PipelineInfo pipeline;
+  std::optional<Context> context;  ///< nothing: nobody asked what it is about
   std::vector<PluginInfo> plugins;
   std::map<unsigned, Ceilings> ceilings;  ///< threads -> the best of the run
   std::vector<CaseResult> cases;

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "measure/disturbance.hpp"
+#include "pipeline/scope.hpp"
 #include "run/benchmark_case.hpp"
 #include "run/case_metrics.hpp"
 #include "run/devices.hpp"
@@ -67,6 +68,11 @@ void say_why_elsewhere(CaseResult& result, const CaseResult& own) {
   }
 }
 
+/// Whether a case is not run because of the pipeline's features and scope.
+bool is_off(const std::string& code) {
+  return reason::is_declared(code) || code == reason::kMissingContext;
+}
+
 constexpr int kMoreLooks = 10;
 
 /// Whether a case that has a ceiling is faster than it.
@@ -86,7 +92,7 @@ CaseResult CaseRunner::run(const Case& what) {
     other.backend = &*std::find_if(pipeline_.backends.begin(), pipeline_.backends.end(),
                                    [&](const BackendSpec& one) { return one.name == name; });
     CaseResult result = attempt(other);
-    if (lacks_something(result) || result.reason.code == reason::kFeatureOff) {
+    if (lacks_something(result) || is_off(result.reason.code)) {
       refused.push_back({name, result.reason});
       continue;
     }
@@ -114,10 +120,8 @@ CaseResult CaseRunner::attempt(const Case& what) {
   result.suite = what.suite->name;
   result.backend = what.backend->name;
   result.axes = what.axes();
-  const std::vector<std::string>& on = pipeline_.features;
-  const std::string& feature = what.backend->feature;
-  if (!feature.empty() && std::find(on.begin(), on.end(), feature) == on.end()) {
-    skip(result, reason::kFeatureOff, fmt::format("feature '{}' is not in `features`", feature));
+  if (Reason why = why_off(pipeline_, *what.suite, *what.backend); !why.empty()) {
+    skip(result, why.code.c_str(), why.detail);
     return result;
   }
   try {

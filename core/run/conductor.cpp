@@ -199,6 +199,7 @@ Receipt conduct(const Pipeline& pipeline, std::span<const Case> cases, const Run
                       pipeline.repository_text,
                       wants_targets(pipeline) ? pipeline.targets.string() : "",
                       pipeline.targets_text};
+  receipt.context = options.context;
 
   const worker::Catalog catalog = worker::search(worker::search_directories(), options.plugins);
   const worker::WorkerOptions workers = worker_setup(pipeline.limits, options.isolate);
@@ -206,7 +207,7 @@ Receipt conduct(const Pipeline& pipeline, std::span<const Case> cases, const Run
   // What can't be checked is an error of its case or reporter, when it comes to that.
   static_cast<void>(check_options(pipeline, catalog, workers));
   Reporting reporting(pipeline, catalog, workers);
-  reporting.begin(plan_document(pipeline, cases, this_terminal()));
+  reporting.begin(plan_document(pipeline, cases, this_terminal(), options.context));
   {
     BackendPool pool(pipeline, catalog, workers);
     if (!cases.empty()) Run(pipeline, cases, pool, reporting, receipt).cases();

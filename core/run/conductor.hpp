@@ -1,6 +1,7 @@
 // Conducts a run: cases through their workers, gates over the results, everything into a receipt.
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -13,11 +14,12 @@
 namespace bitgate {
 
 struct RunOptions {
-  bool isolate = true;            ///< false: plugins run in this process, for debuggers
-  std::vector<std::string> argv;  ///< for the receipt
-  std::string why_empty;          ///< for the verdict if there are no cases
-  std::string filter;             ///< that chose the cases, for the receipt
-  worker::SearchOptions plugins;  ///< where plugins may come from
+  bool isolate = true;                  ///< false: plugins run in this process, for debuggers
+  std::vector<std::string> argv;        ///< for the receipt
+  std::string why_empty;                ///< for the verdict if there are no cases
+  std::string filter;                   ///< that chose the cases, for the receipt
+  worker::SearchOptions plugins;        ///< where plugins may come from
+  std::optional<Context> context = {};  ///< what the run is about; the pipeline's scope is applied
 };
 
 /// Runs the cases and reports them to the pipeline's reporters. Ctrl-C (worker/interrupt.hpp) ends

@@ -63,8 +63,9 @@ std::string text(const Json& document) {
   return document.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
-std::string plan_of(Json tool, Json pipeline, const Terminal& terminal, Json cases, Json gates) {
-  return text({{"schema", "bitgate.plan/1"},
+std::string plan_of(Json tool, Json pipeline, const Terminal& terminal,
+                    const std::optional<Context>& context, Json cases, Json gates) {
+  Json plan = {{"schema", "bitgate.plan/1"},
                {"tool", std::move(tool)},
                {"pipeline", std::move(pipeline)},
                {"terminal",
@@ -72,7 +73,9 @@ std::string plan_of(Json tool, Json pipeline, const Terminal& terminal, Json cas
                  {"stderr", to_json(terminal.err)},
                  {"unicode", terminal.unicode}}},
                {"cases", std::move(cases)},
-               {"gates", std::move(gates)}});
+               {"gates", std::move(gates)}};
+  if (context) plan["context"] = bitgate::to_json(*context);
+  return text(plan);
 }
 
 /// These keys of an object.
@@ -89,7 +92,7 @@ Terminal this_terminal() {
 }
 
 std::string plan_document(const Pipeline& pipeline, std::span<const Case> cases,
-                          const Terminal& terminal) {
+                          const Terminal& terminal, const std::optional<Context>& context) {
   Json list = Json::array();
   for (const Case& what : cases) {
     Json axes = Json::object();
@@ -106,10 +109,11 @@ std::string plan_document(const Pipeline& pipeline, std::span<const Case> cases,
   return plan_of(
       {{"version", tool_version()}, {"git", tool_git()}},
       {{"name", pipeline.name}, {"gate", pipeline.gate}, {"path", pipeline.path.string()}},
-      terminal, std::move(list), std::move(gates));
+      terminal, context, std::move(list), std::move(gates));
 }
 
-std::string plan_document(const Json& receipt, const Terminal& terminal) {
+std::string plan_document(const Json& receipt, const Terminal& terminal,
+                          const std::optional<Context>& context) {
   try {
     Json cases = Json::array();
     for (const Json& result : receipt.at("cases")) {
@@ -120,7 +124,7 @@ std::string plan_document(const Json& receipt, const Terminal& terminal) {
       gates.push_back(part(gate, {"id", "metric", "require"}));
     }
     return plan_of(part(receipt.at("tool"), {"version", "git"}),
-                   part(receipt.at("pipeline"), {"name", "gate", "path"}), terminal,
+                   part(receipt.at("pipeline"), {"name", "gate", "path"}), terminal, context,
                    std::move(cases), std::move(gates));
   } catch (const Json::exception& error) {
     throw BadReceipt(std::string("is no whole receipt: ") + error.what());

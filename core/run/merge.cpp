@@ -41,6 +41,18 @@ std::string changes_of(const PipelineInfo& pipeline) {
   return out.empty() ? "nothing" : out;
 }
 
+/// What a scope asks for, and what is judged: else they are parts of no one run.
+void require_same_context(const Shard& a, const Shard& b) {
+  const Context one = a.receipt.context.value_or(Context());
+  const Context other = b.receipt.context.value_or(Context());
+  const auto said = [](const Fact& fact) {
+    return fact.known() ? fmt::format("{}", fmt::join(*fact.values, ",")) : "not known";
+  };
+  for (const char* name : {"repository", "commit", "branch", "pull_request", "labels", "changed"}) {
+    require_same(a, b, std::string("the context's ") + name, said(one[name]), said(other[name]));
+  }
+}
+
 void require_mergeable(const Shard& a, const Shard& b) {
   const Receipt& one = a.receipt;
   const Receipt& other = b.receipt;
@@ -49,6 +61,7 @@ void require_mergeable(const Shard& a, const Shard& b) {
                changes_of(other.pipeline));
   require_same(a, b, "the targets' SHA-256", sha256(one.pipeline.targets_text.value_or("")),
                sha256(other.pipeline.targets_text.value_or("")));
+  require_same_context(a, b);
   require_same(a, b, "bitgate", one.tool.git, other.tool.git);
   require_same(a, b, "the processor", fact(one, "cpu.model"), fact(other, "cpu.model"));
   for (const PluginInfo& plugin : one.plugins) {

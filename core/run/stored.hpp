@@ -10,10 +10,10 @@
 namespace bitgate {
 
 /// Gives the receipt to reporters as the run that wrote it did, without the events in between.
-/// Relative paths of plugins mean this process's directory. Whether every reporter did its work.
-/// Throws BadReceipt if the receipt lacks what a plan consists of, ConfigError if the options of a
-/// reporter are wrong.
+/// `context`: what this process found out of what it is about. Relative paths of plugins mean this
+/// process's directory. Whether every reporter did its work. Throws BadReceipt if the receipt lacks
+/// what a plan consists of, ConfigError if the options of a reporter are wrong.
 bool report_stored(const nlohmann::ordered_json& receipt, std::span<const ReporterSpec> reporters,
-                   const worker::SearchOptions& plugins);
+                   const worker::SearchOptions& plugins, const Context& context);
 
 }  // namespace bitgate

@@ -14,6 +14,7 @@
 #include "pipeline/expand.hpp"
 #include "pipeline/reader.hpp"
 #include "pipeline/repository_file.hpp"
+#include "pipeline/scope.hpp"
 #include "pipeline/targets.hpp"
 #include "receipt/json.hpp"
 #include "receipt/read.hpp"
@@ -97,6 +98,23 @@ class Derivation {
       const std::string& id = receipt_.cases[i].id;
       if (i >= cases_.size()) return fmt::format("has {} besides", id);
       if (cases_[i].id != id) return fmt::format("has {} in place of {}", id, cases_[i].id);
+    }
+    return "";
+  }
+
+  /// The first case that the features and the scope of the pipeline leave out and the receipt does
+  /// not, or the other way round; empty if there is none.
+  [[nodiscard]] std::string why_other_scope() const {
+    for (std::size_t i = 0; i < cases_.size(); ++i) {
+      const Reason why = why_off(pipeline_, *cases_[i].suite, *cases_[i].backend);
+      const Reason& said = receipt_.cases[i].reason;
+      const bool says = reason::is_declared(said.code) || said.code == reason::kMissingContext;
+      const bool ran = receipt_.cases[i].status != CaseStatus::kSkipped;
+      if (why.empty() ? says : ran || (says && said.code != why.code)) {
+        return fmt::format("{}: the receipt says {}, its features and context {}", cases_[i].id,
+                           says ? said.code : "that it ran",
+                           why.empty() ? "that it is on" : why.code);
+      }
     }
     return "";
   }
@@ -205,7 +223,9 @@ Verification verify(const Json& document) {
     out.differences.push_back(fmt::format("digest: the receipt says {}, its content has {}",
                                           own == document.end() ? "nothing" : shown(*own), digest));
   }
-  const Pipeline pipeline = pipeline_in(recorded.pipeline);
+  Pipeline pipeline = pipeline_in(recorded.pipeline);
+  Context context = recorded.context.value_or(Context());
+  apply_scope(context, pipeline);
   if (pipeline.sha256 != recorded.pipeline.sha256) {
     out.differences.push_back(fmt::format("pipeline.sha256: the receipt says {}, its text has {}",
                                           recorded.pipeline.sha256, pipeline.sha256));
@@ -215,16 +235,32 @@ Verification verify(const Json& document) {
     out.differences.push_back("cases: not those of the pipeline: the receipt " + why);
     return out;
   }
+  if (std::string why = derivation.why_other_scope(); !why.empty()) {
+    out.differences.push_back("cases: " + std::move(why));
+    return out;
+  }
   if (!derivation.has_right_comparisons()) {
     out.differences.emplace_back("comparisons: not those that the gates of the pipeline ask for");
     return out;
   }
-  const Receipt derived = derivation.derive();
+  Receipt derived = derivation.derive();
+  if (recorded.context) derived.context = std::move(context);
   Json expected = to_json(derived);
   expected["digest"] = own == document.end() ? Json(nullptr) : *own;  // was looked at above
   Differences(out.differences).compare(document, expected, "");
   out.verdict = derived.verdict;
   return out;
+}
+
+void require_whole(const Json& document) {
+  std::vector<std::string> differences;
+  Json again = to_json(receipt_of(document));
+  const auto digest = document.find("digest");  // whether it is the right one is another question
+  if (digest != document.end() && digest->is_string()) again["digest"] = *digest;
+  Differences(differences).compare(document, again, "");
+  if (!differences.empty()) {
+    throw BadReceipt(fmt::format("is no whole receipt of this bitgate: {}", differences.front()));
+  }
 }
 
 void verify_files(const Receipt& receipt, Verification& verification) {

@@ -28,6 +28,10 @@ struct Verification {
 /// is no whole receipt.
 Verification verify(const nlohmann::ordered_json& document);
 
+/// Throws BadReceipt unless the document is a receipt as this bitgate writes them: everything is there, of the
+/// right kind, and nothing else (docs/receipt.schema.json). Whether it is true is another question.
+void require_whole(const nlohmann::ordered_json& document);
+
 /// Holds the pipeline and the plugins where they lie today against the digests in the receipt; what
 /// is not there becomes a note.
 void verify_files(const Receipt& receipt, Verification& verification);

@@ -55,10 +55,36 @@ class Report {
                  " in int8";
     }
     out += style_.dim(machine) + "\n";
+    if (const std::string about = context(); !about.empty()) out += style_.dim(about) + "\n";
     for (const Json& warning : receipt_.at("environment").at("warnings")) {
       out += style_.yellow("warning: " + text_of(warning)) + "\n";
     }
     return out;
+  }
+
+  /// What the run is about, and what of that is not known.
+  [[nodiscard]] std::string context() const {
+    constexpr std::size_t kMost = 60;
+    constexpr std::size_t kDigits = 12;
+    const auto found = receipt_.find("context");
+    if (found == receipt_.end()) return "";
+    std::string known;
+    std::string unknown;
+    for (const char* name : {"repository", "commit", "branch", "pull_request", "issue", "scope"}) {
+      const Json& value = found->at(name).at("value");
+      std::string text = value.is_string() ? value.get<std::string>() : "";
+      for (const Json& one : value.is_array() ? value : Json::array()) {
+        text += (text.empty() ? "" : " ") + one.get<std::string>();
+      }
+      if (std::string_view(name) == "commit") text.resize(std::min(text.size(), kDigits));
+      std::string& list = value.is_null() ? unknown : known;
+      std::string words = name;
+      std::replace(words.begin(), words.end(), '_', ' ');
+      list += (list.empty() ? "" : ", ") + words;
+      if (value.is_null()) continue;
+      list += " " + (text.empty() ? "nothing" : bitgate::shortened(printable(text), kMost));
+    }
+    return known + (unknown.empty() ? "" : (known.empty() ? "" : "; ") + ("not known: " + unknown));
   }
 
   [[nodiscard]] std::vector<std::string> suites() const {

@@ -111,6 +111,7 @@ Json Api::call(const std::string& method, const std::string& path, const Json& b
                   method + " " + path + ": " + bitgate::printable(std::string(error.what())));
   }
   if (response.status < 200 || response.status > 299) fail(request, response);
+  has_next_ = response.headers["link"].find("rel=\"next\"") != std::string::npos;
   if (response.status == 204) return Json::object();
   Json answer = parsed(response.body);
   if (answer.is_discarded()) {
@@ -150,7 +151,8 @@ std::vector<Json> Api::all(const std::string& path, const std::string& key) {
       throw Failure(Kind::kRefused, "GET " + here + ": the answer is no list");
     }
     out.insert(out.end(), items.begin(), items.end());
-    if (items.size() < kPageSize) break;
+    // A server may have smaller pages than it is asked for: then it says that there is a next one.
+    if (items.size() < kPageSize && !has_next_) break;
   }
   return out;
 }

@@ -55,6 +55,7 @@ class Api {
   [[noreturn]] void fail(const Request& request, const Response& response) const;
 
   Http& http_;
+  bool has_next_ = false;  ///< whether there is a page after the last answer
   std::chrono::milliseconds limit_;
   Clock::time_point end_;
 };

@@ -9,6 +9,7 @@
 #include <optional>
 #include <utility>
 
+#include "context.hpp"
 #include "markdown/digest.hpp"
 #include "markdown/document.hpp"
 #include "markdown/escape.hpp"
@@ -20,6 +21,7 @@ constexpr std::size_t kMostTitle = 200;
 constexpr std::size_t kMostAnnotations = 50;   // in one request
 constexpr std::size_t kMostMessage = 1000;     // of an annotation
 constexpr std::size_t kMostDescription = 140;  // of a status
+constexpr std::size_t kMostContext = 350;      // bytes
 constexpr std::string_view kBot = "[bot]";
 
 /// "fail (limit: simd-gain: …)", "skipped (inconclusive): …".
@@ -28,9 +30,12 @@ std::string title_of(const Result& result) {
   return bitgate::shortened(bitgate::printable(result.status + why), kMostTitle);
 }
 
-std::string summary_of(const Json& receipt, const Result& result, const Subject& subject) {
+std::string summary_of(const Json& receipt, const Result& result, const Subject& subject,
+                       const Json& context) {
   std::string out = "**" + markdown::cell(result.status) + "**";
   if (!subject.run_url.empty()) out += " · [the run, with its receipt](" + subject.run_url + ")";
+  const std::string line = context_line(context, subject);
+  if (line.size() <= kMostContext) out += "\n\n" + line;  // else all of it would become too long
   return out + "\n\n" + markdown::document(receipt, result.digest);
 }
 
@@ -155,8 +160,9 @@ Json find_own(Api& api, const Subject& subject, const Json& check_run, const std
 }  // namespace
 
 Json check_run_of(const Json& receipt, const Result& result, const Subject& subject,
-                  const std::string& on_skip) {
-  Json output = {{"title", title_of(result)}, {"summary", summary_of(receipt, result, subject)}};
+                  const Json& context, const std::string& on_skip) {
+  Json output = {{"title", title_of(result)},
+                 {"summary", summary_of(receipt, result, subject, context)}};
   if (Json annotations = annotations_of(receipt); !annotations.empty()) {
     output["annotations"] = std::move(annotations);
   }

@@ -9,10 +9,10 @@
 
 namespace github {
 
-/// What the API takes to create the check run. `on_skip` is the conclusion of a skip: "neutral",
-/// "failure" or "action_required".
+/// What the API takes to create the check run. `context`: what is known of the subject.
+/// `on_skip` is the conclusion of a skip: "neutral", "failure" or "action_required".
 Json check_run_of(const Json& receipt, const Result& result, const Subject& subject,
-                  const std::string& on_skip);
+                  const Json& context, const std::string& on_skip);
 
 std::string check_runs_path(const Subject& subject);
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "context.hpp"
 #include "markdown/escape.hpp"
 
 namespace github {
@@ -14,11 +15,6 @@ constexpr std::size_t kMostEvidence = 4000;
 constexpr std::size_t kMostHop = 120;
 constexpr std::size_t kMostWhy = 500;
 constexpr std::size_t kMostRoute = 100;
-
-struct Comment {
-  std::uint64_t id = 0;
-  std::string body;
-};
 
 std::string text_of(const Json& object, const char* key) {
   const auto found = object.find(key);
@@ -39,18 +35,10 @@ Comment comment_of(const Json& answer) {
 
 /// Our comments that are ledgers or were, oldest first.
 std::vector<Comment> own_ledgers(Api& api, const Subject& subject, const std::string& author) {
-  std::vector<Comment> out;
-  for (const Json& one : api.all(comments_path(subject))) {
-    if (!one.is_object() || login_of(one) != author) continue;
-    Comment comment = comment_of(one);
-    if (ledger_kind(comment.body) != LedgerKind::kNone) out.push_back(std::move(comment));
-  }
-  std::sort(out.begin(), out.end(), [](const Comment& a, const Comment& b) { return a.id < b.id; });
+  std::vector<Comment> out = own_comments(api, subject, author);
+  std::erase_if(
+      out, [](const Comment& comment) { return ledger_kind(comment.body) == LedgerKind::kNone; });
   return out;
-}
-
-std::string comment_path(const Subject& subject, std::uint64_t id) {
-  return "/repos/" + subject.repository + "/issues/comments/" + std::to_string(id);
 }
 
 /// The first whole ledger; none if there is nothing of a ledger.
@@ -92,8 +80,9 @@ std::string create(Api& api, const Subject& subject, const Entry& entry,
 
 }  // namespace
 
-Entry entry_of(const Result& result, const std::string& run_url) {
+Entry entry_of(const Result& result, const std::string& run_url, const std::string& issue) {
   Entry entry;
+  entry.issue = issue;
   entry.gate = result.short_gate;
   entry.status = markdown::cell(result.status);
   entry.evidence = markdown::cell(result.evidence, kMostEvidence);
@@ -118,6 +107,19 @@ std::string comments_path(const Subject& subject) {
          std::to_string(subject.pull_request.value_or(0)) + "/comments";
 }
 
+std::string comment_path(const Subject& subject, std::uint64_t id) {
+  return "/repos/" + subject.repository + "/issues/comments/" + std::to_string(id);
+}
+
+std::vector<Comment> own_comments(Api& api, const Subject& subject, const std::string& author) {
+  std::vector<Comment> out;
+  for (const Json& one : api.all(comments_path(subject))) {
+    if (one.is_object() && login_of(one) == author) out.push_back(comment_of(one));
+  }
+  std::sort(out.begin(), out.end(), [](const Comment& a, const Comment& b) { return a.id < b.id; });
+  return out;
+}
+
 std::optional<std::uint64_t> find_pull_request(Api& api, const Subject& subject) {
   std::optional<std::uint64_t> found;
   for (const Json& one :
@@ -135,31 +137,32 @@ std::optional<std::uint64_t> find_pull_request(Api& api, const Subject& subject)
   return found;
 }
 
-std::string publish_ledger(Api& api, const Subject& subject, const Entry& entry,
-                           const std::string& author) {
-  std::string done;
+PublishedLedger publish_ledger(Api& api, const Subject& subject, const Entry& entry,
+                               const std::string& author) {
+  PublishedLedger out;
   api.persist([&] {
     const std::vector<Comment> ledgers = own_ledgers(api, subject, author);
     const Comment* ledger = find_whole(ledgers);
     if (ledger == nullptr) {
-      done = create(api, subject, entry, author);
+      out = {create(api, subject, entry, author), entry.issue};
       return;
     }
+    out.issue = issue_in_ledger(ledger->body);
     const std::string name = "comment " + std::to_string(ledger->id);
     try {
       const std::string body = updated_ledger(ledger->body, entry);
       if (body == ledger->body) {
-        done = "ledger unchanged";
+        out.done = "ledger unchanged";
         return;
       }
       api.call("PATCH", comment_path(subject, ledger->id), {{"body", body}});
       check_written(api, subject, *ledger, entry);
-      done = "ledger updated";
+      out.done = "ledger updated";
     } catch (const NotEdited& why) {
       throw NotEdited(name + " can't be edited: " + why.what());
     }
   });
-  return done;
+  return out;
 }
 
 }  // namespace github

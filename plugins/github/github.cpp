@@ -15,10 +15,12 @@
 #include "api.hpp"
 #include "check_run.hpp"
 #include "comment.hpp"
+#include "context.hpp"
 #include "fallback.hpp"
 #include "job.hpp"
 #include "lock.hpp"
 #include "outbox.hpp"
+#include "progress.hpp"
 #include "subject.hpp"
 
 namespace {
@@ -26,6 +28,14 @@ namespace {
 using github::Failure;
 using github::Json;
 using Options = nlohmann::json;
+
+/// What there is to publish, but for the ledger's entry, which needs to be read first.
+struct Parts {
+  const github::Result& result;
+  const Json& check_run;
+  std::string issue;     ///< number of the issue; empty: not known
+  std::string progress;  ///< the progress comment; empty: none is wanted
+};
 
 /// What one publication came to.
 struct Done {
@@ -36,17 +46,16 @@ struct Done {
 
 class Publication {
  public:
-  Publication(github::Api& api, github::Subject subject, const github::Result& result,
-              const Json& check_run, std::string author)
+  Publication(github::Api& api, github::Subject subject, Parts parts, std::string author)
       : api_(api),
         subject_(std::move(subject)),
-        result_(result),
-        check_run_(check_run),
+        parts_(std::move(parts)),
         author_(std::move(author)) {}
 
   Done run() {
     check_run();
     ledger();
+    if (!parts_.progress.empty() && subject_.pull_request) progress();
     return std::move(done_);
   }
   [[nodiscard]] const github::Subject& subject() const { return subject_; }
@@ -54,18 +63,18 @@ class Publication {
  private:
   void check_run() {
     try {
-      done_.said.push_back(github::publish_check_run(api_, subject_, check_run_, author_));
+      done_.said.push_back(github::publish_check_run(api_, subject_, parts_.check_run, author_));
       return;
     } catch (const Failure& failure) {
       trouble(failure);
       if (failure.kind() == Failure::Kind::kDenied && set_status()) return;
     }
-    done_.requests.push_back({"POST", github::check_runs_path(subject_), check_run_.dump()});
+    done_.requests.push_back({"POST", github::check_runs_path(subject_), parts_.check_run.dump()});
   }
 
   bool set_status() {
     try {
-      done_.said.push_back(github::publish_status(api_, subject_, result_) + " instead");
+      done_.said.push_back(github::publish_status(api_, subject_, parts_.result) + " instead");
       done_.troubles.pop_back();
       return true;
     } catch (const Failure& failure) {
@@ -75,7 +84,7 @@ class Publication {
   }
 
   void ledger() {
-    const github::Entry entry = github::entry_of(result_, subject_.run_url);
+    const github::Entry entry = github::entry_of(parts_.result, subject_.run_url, parts_.issue);
     try {
       // Without a connection there is no use in asking for more.
       if (offline_) throw Failure(Failure::Kind::kPassing, "the ledger was not tried");
@@ -86,7 +95,12 @@ class Publication {
         done_.said.emplace_back("no open pull request of this commit, so no ledger");
         return;
       }
-      done_.said.push_back(github::publish_ledger(api_, subject_, entry, author_));
+      const auto [done, issue] = github::publish_ledger(api_, subject_, entry, author_);
+      done_.said.push_back(done);
+      if (!issue.empty() && issue != parts_.issue) {
+        done_.said.push_back("issue " + issue + " by the ledger" +
+                             (parts_.issue.empty() ? "" : ", not " + parts_.issue));
+      }
       return;
     } catch (const Failure& failure) {
       trouble(failure);
@@ -99,6 +113,17 @@ class Publication {
     }
   }
 
+  void progress() {
+    try {
+      if (offline_) throw Failure(Failure::Kind::kPassing, "the progress comment was not tried");
+      done_.said.push_back(github::publish_progress(api_, subject_, parts_.progress, author_));
+    } catch (const Failure& failure) {
+      trouble(failure);
+      done_.requests.push_back(
+          {"POST", github::comments_path(subject_), Json{{"body", parts_.progress}}.dump()});
+    }
+  }
+
   void trouble(const Failure& failure) {
     offline_ = offline_ || failure.kind() == Failure::Kind::kPassing;
     done_.troubles.emplace_back(failure.what());
@@ -106,8 +131,7 @@ class Publication {
 
   github::Api& api_;
   github::Subject subject_;
-  const github::Result& result_;
-  const Json& check_run_;
+  Parts parts_;
   std::string author_;
   Done done_;
   bool offline_ = false;
@@ -144,7 +168,9 @@ class GithubReporter : public bitgate::Reporter {
       R"( "description": "seconds that one request may take"},)"
       R"( "outbox": {"type": "string", "minLength": 1, "default": "bitgate-outbox",)"
       R"( "description": "directory for what can't be published"},)"
-      R"( "dry_run": {"type": "boolean", "default": false, "description": "write the requests to)"
+      R"( "progress_comment": {"type": ["boolean", "string"], "default": false, "description": "say in a)"
+      R"( comment of its own, which is edited in place, what was done"},)"
+      R"( "dry_run": {"type": ["boolean", "string"], "default": false, "description": "write the requests to)"
       R"( the outbox, and make none"}}}})";
 
   GithubReporter(bitgate::Host host, std::string_view options)
@@ -158,7 +184,7 @@ class GithubReporter : public bitgate::Reporter {
     const auto is_timeout = [](const Options& value) {
       return github::number_of(value).value_or(kMostSeconds + 1) <= kMostSeconds;
     };
-    const auto is_boolean = [](const Options& value) { return value.is_boolean(); };
+    const auto is_boolean = [](const Options& value) { return truth_of(value).has_value(); };
     const auto is_number = [](const Options& value) {
       return github::number_of(value).has_value();
     };
@@ -172,6 +198,7 @@ class GithubReporter : public bitgate::Reporter {
         {"outbox", text},
         {"on_skip", is_on_skip},
         {"timeout_s", is_timeout},
+        {"progress_comment", is_boolean},
         {"dry_run", is_boolean}};
     for (const auto& [name, value] : options_.items()) {
       const auto* found =
@@ -182,23 +209,31 @@ class GithubReporter : public bitgate::Reporter {
     }
   }
 
+  void begin(std::string_view plan) override {
+    context_ = Json::parse(plan).value("context", Json::object());
+  }
+
   void finish(std::string_view document) override {
     const Json receipt = Json::parse(document);
     const github::Result result = github::result_of(receipt);
     require_gate(result);
+    const github::Subject subject = github::subject_of(options_, context_);
+    github::require_subject(receipt, context_, subject);
     for (const std::string& trouble : github::write_job_files(receipt, result)) {
       host_.log(BG_LOG_WARNING, "github: " + trouble);
     }
-    const github::Subject subject = github::subject_of(options_);
     const std::string author = options_.value("author", "github-actions[bot]");
-    const Json check_run =
-        github::check_run_of(receipt, result, subject, options_.value("on_skip", "neutral"));
+    const Json check_run = github::check_run_of(receipt, result, subject, context_,
+                                                options_.value("on_skip", "neutral"));
+    const Parts parts{
+        result, check_run, github::fact_of(context_, "issue"),
+        is_on("progress_comment") ? github::progress_of(receipt, result, subject, context_) : ""};
     const github::Outbox outbox(options_.value("outbox", "bitgate-outbox"), result);
     const std::string api = github::environment("GITHUB_API_URL");
     const std::string address = api.empty() ? "https://api.github.com" : api;
 
-    if (options_.value("dry_run", false)) {
-      outbox.write(address, "dry run", requests_of(check_run, subject, result), receipt);
+    if (is_on("dry_run")) {
+      outbox.write(address, "dry run", requests_of(parts, subject), receipt);
       host_.write(BG_STDERR,
                   "github: dry run, the requests are in " + outbox.requests().string() + "\n");
       return;
@@ -206,14 +241,13 @@ class GithubReporter : public bitgate::Reporter {
     const std::optional<std::string> token = find_token(address);
     if (!token) {
       leave_note(subject, result);
-      conclude({{}, {no_token_}, requests_of(check_run, subject, result)}, subject, outbox, address,
-               receipt);
+      conclude({{}, {no_token_}, requests_of(parts, subject)}, subject, outbox, address, receipt);
       return;
     }
     github::Http http(address, *token);
     github::Api server(http, seconds_for_request());
     const github::Lock lock(address + "/" + subject.repository);
-    Publication publication(server, subject, result, check_run, author);
+    Publication publication(server, subject, parts, author);
     const Done done = publication.run();
     conclude(done, publication.subject(), outbox, address, receipt);
   }
@@ -224,15 +258,16 @@ class GithubReporter : public bitgate::Reporter {
   }
 
   /// What there is to do on a server of which nothing is known.
-  static std::vector<github::Request> requests_of(const Json& check_run,
-                                                  const github::Subject& subject,
-                                                  const github::Result& result) {
+  static std::vector<github::Request> requests_of(const Parts& parts,
+                                                  const github::Subject& subject) {
     std::vector<github::Request> out = {
-        {"POST", github::check_runs_path(subject), check_run.dump()}};
-    if (subject.pull_request) {
-      const std::string body = github::new_ledger(github::entry_of(result, subject.run_url));
+        {"POST", github::check_runs_path(subject), parts.check_run.dump()}};
+    if (!subject.pull_request) return out;
+    const auto comment = [&](const std::string& body) {
       out.push_back({"POST", github::comments_path(subject), Json{{"body", body}}.dump()});
-    }
+    };
+    comment(github::new_ledger(github::entry_of(parts.result, subject.run_url, parts.issue)));
+    if (!parts.progress.empty()) comment(parts.progress);
     return out;
   }
 
@@ -243,6 +278,16 @@ class GithubReporter : public bitgate::Reporter {
       fail("the receipt is of the gate " + bitgate::printable(result.gate) +
            ", and option gate says " + bitgate::printable(wanted) + ": nothing is published");
     }
+  }
+
+  /// As such or in letters: options of the command line are texts.
+  static std::optional<bool> truth_of(const Options& option) {
+    if (option == true || option == "true") return true;
+    if (option == false || option == "false") return false;
+    return std::nullopt;
+  }
+  [[nodiscard]] bool is_on(const char* option) const {
+    return options_.contains(option) && truth_of(options_.at(option)).value_or(false);
   }
 
   [[nodiscard]] std::chrono::seconds seconds_for_request() const {
@@ -313,6 +358,7 @@ class GithubReporter : public bitgate::Reporter {
 
   bitgate::Host host_;
   Options options_;
+  Json context_ = Json::object();  ///< the plan's
   std::string no_token_;
 };
 

@@ -218,7 +218,8 @@ bool has_hop(std::string_view comment, const Entry& entry) {
 }
 
 std::string new_ledger(const Entry& entry) {
-  const std::string empty = marker("gates", "start") + "\n" + std::string(kHead) + "\n" +
+  const std::string head = entry.issue.empty() ? "" : "**Issue:** #" + entry.issue + "\n\n";
+  const std::string empty = head + marker("gates", "start") + "\n" + std::string(kHead) + "\n" +
                             std::string(kRule) + "\n" + marker("gates", "end") + "\n\n" +
                             marker("hoplog", "start") + "\n### Hop log\n" +
                             marker("hoplog", "end") + "\n\n" + marker("decision", "start") + "\n" +

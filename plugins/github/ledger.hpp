@@ -18,7 +18,8 @@ struct Entry {
   std::string hop;      ///< "2026-01-02T03:04:05Z benchmark-runner: …; NEXT → self"
   std::string state;    ///< "ready", "needs-rework", "in-progress"
   std::string why;
-  std::string next;  ///< "FINALIZE → quality-finalizer"
+  std::string next;        ///< "FINALIZE → quality-finalizer"
+  std::string issue = {};  ///< number of the issue, for the head of a new ledger; empty: not known
 };
 
 /// Why a ledger can't be edited without guessing.

@@ -1,12 +1,11 @@
 #include "subject.hpp"
 
+#include <bitgate/report_text.hpp>
 #include <bitgate/reporter.hpp>
 
 #include <algorithm>
 #include <charconv>
 #include <cstdlib>
-#include <fstream>
-#include <iterator>
 
 namespace github {
 namespace {
@@ -46,51 +45,13 @@ std::optional<std::uint64_t> whole_number(std::string_view text) {
   return value;
 }
 
-/// The event that started the workflow's run; nothing outside of GitHub Actions.
-json event() {
-  const std::string path = environment("GITHUB_EVENT_PATH");
-  if (path.empty()) return json::object();
-  std::ifstream in(path, std::ios::binary);
-  const std::string text{std::istreambuf_iterator<char>(in), {}};
-  json document = json::parse(text, nullptr, false);
-  if (!document.is_object()) {
-    fail("the event in " + path + ", which GITHUB_EVENT_PATH names, is no JSON object");
-  }
-  return document;
-}
-
-/// The member at a path; null if there is none.
-json member(const json& from, const char* pointer) {
-  const json::json_pointer path(pointer);
-  return from.contains(path) ? from.at(path) : json(nullptr);
-}
-
-std::string text_at(const json& from, const char* pointer) {
-  const json value = member(from, pointer);
-  return value.is_string() ? value.get<std::string>() : "";
-}
-
-std::optional<std::uint64_t> number_at(const json& from, const char* pointer) {
-  const json value = member(from, pointer);
-  if (!value.is_number_unsigned() || value == 0U) return std::nullopt;
-  return value.get<std::uint64_t>();
-}
-
-std::string commit_of(const json& about) {
-  for (const char* place : {"/pull_request/head/sha", "/workflow_run/head_sha"}) {
-    if (std::string commit = text_at(about, place); !commit.empty()) return commit;
-  }
-  return environment("GITHUB_SHA");
-}
-
-std::optional<std::uint64_t> pull_request_of(const json& about, const std::string& commit) {
-  if (auto number = number_at(about, "/pull_request/number")) return number;
-  const json several = member(about, "/workflow_run/pull_requests");
-  if (!several.is_array()) return std::nullopt;
-  for (const json& one : several) {
-    if (text_at(one, "/head/sha") == commit) return number_at(one, "/number");
-  }
-  return std::nullopt;
+/// Why a fact is not known, in brackets; empty if nobody says.
+std::string why_unknown(const nlohmann::ordered_json& context, const char* name) {
+  const auto found = context.find(name);
+  if (found == context.end() || !found->is_object()) return "";
+  const auto reason = found->find("reason");
+  if (reason == found->end() || !reason->is_string()) return "";
+  return " (" + bitgate::printable(reason->get<std::string>()) + ")";
 }
 
 }  // namespace
@@ -104,31 +65,51 @@ std::optional<std::uint64_t> number_of(const json& option) {
   return whole_number(option.is_string() ? option.get<std::string>() : option.dump());
 }
 
-Subject subject_of(const json& options) {
-  const json about = event();
+std::string fact_of(const nlohmann::ordered_json& context, const char* name) {
+  const auto found = context.is_object() ? context.find(name) : context.end();
+  if (!context.is_object() || found == context.end() || !found->is_object()) return "";
+  const auto value = found->find("value");
+  return value != found->end() && value->is_string() ? value->get<std::string>() : "";
+}
+
+Subject subject_of(const json& options, const nlohmann::ordered_json& context) {
   Subject subject;
-  subject.repository = options.value("repository", environment("GITHUB_REPOSITORY"));
+  subject.repository = options.value("repository", fact_of(context, "repository"));
   if (subject.repository.empty()) {
-    fail("the repository is not known: outside of GitHub Actions, write repository: owner/name");
+    fail("the repository is not known" + why_unknown(context, "repository") +
+         ": write repository: owner/name");
   }
   if (!is_repository(subject.repository)) fail("option repository must be owner/name");
-  subject.commit = options.value("commit", commit_of(about));
+  subject.commit = options.value("commit", fact_of(context, "commit"));
   if (subject.commit.empty()) {
-    fail("the commit is not known: outside of GitHub Actions, write commit: with its whole sha");
+    fail("the commit is not known" + why_unknown(context, "commit") +
+         ": write commit: with its whole sha");
   }
   if (!is_commit(subject.commit))
     fail("option commit must be a whole sha of 40 digits in lower case");
-  if (options.contains("pull_request")) {
-    subject.pull_request = number_of(options.at("pull_request"));
-  } else {
-    subject.pull_request = pull_request_of(about, subject.commit);
-  }
+  subject.pull_request = options.contains("pull_request")
+                             ? number_of(options.at("pull_request"))
+                             : whole_number(fact_of(context, "pull_request"));
   const std::string server = environment("GITHUB_SERVER_URL");
   const std::string run = environment("GITHUB_RUN_ID");
   if (server.starts_with("https://") && whole_number(run)) {
     subject.run_url = server + "/" + subject.repository + "/actions/runs/" + run;
   }
   return subject;
+}
+
+void require_subject(const nlohmann::ordered_json& receipt, const nlohmann::ordered_json& context,
+                     const Subject& subject) {
+  const nlohmann::ordered_json own = receipt.value("context", nlohmann::ordered_json::object());
+  const auto require = [&](const char* fact, const char* name, const std::string& wanted) {
+    const std::string said = fact_of(own, fact);
+    if (said.empty() || wanted.empty() || said == wanted || said == fact_of(context, fact)) return;
+    fail("the receipt is about the " + std::string(name) + " " + bitgate::printable(said) +
+         ", and this is " + wanted + ": nothing is published");
+  };
+  require("commit", "commit", subject.commit);
+  require("pull_request", "pull request",
+          subject.pull_request ? std::to_string(*subject.pull_request) : "");
 }
 
 }  // namespace github

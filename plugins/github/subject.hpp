@@ -1,5 +1,6 @@
-// What the result is about: repository, commit, pull request. From the options, else from what
-// GitHub Actions says of the event; never from the receipt, which may come from a fork.
+// What the result is about: repository, commit, pull request. From the options, else from the plan,
+// which holds what the program that runs the reporter found out itself; never from the receipt,
+// which may come from a fork.
 #pragma once
 
 #include <optional>
@@ -16,9 +17,17 @@ struct Subject {
   std::string run_url;  ///< page of the workflow's run; empty: none
 };
 
-/// `options`: the reporter's. Throws bitgate::Error with what to write if the repository or the
-/// commit is not known or a value can't be one.
-Subject subject_of(const nlohmann::json& options);
+/// `options`: the reporter's. `context`: the plan's. Throws bitgate::Error with what to write if
+/// the repository or the commit is not known or a value can't be one.
+Subject subject_of(const nlohmann::json& options, const nlohmann::ordered_json& context);
+
+/// Throws bitgate::Error if a receipt says that it is about another commit or pull request than
+/// both the subject and the plan. One that says nothing of it may be about any.
+void require_subject(const nlohmann::ordered_json& receipt, const nlohmann::ordered_json& context,
+                     const Subject& subject);
+
+/// The text of a fact of a context; empty if it is not known.
+std::string fact_of(const nlohmann::ordered_json& context, const char* name);
 
 /// A whole number above 0, as such or in digits: options of the command line are texts.
 std::optional<std::uint64_t> number_of(const nlohmann::json& option);

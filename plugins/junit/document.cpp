@@ -124,9 +124,10 @@ Suite verdict_of(const Json& receipt) {
   const Json& verdict = receipt.at("verdict");
   const std::string status = text_of(verdict.at("status"));
   Suite suite("verdict");
-  const Outcome outcome = status == "pass"   ? Outcome::kGood
-                          : status == "fail" ? Outcome::kFailure
-                                             : Outcome::kError;
+  const Outcome outcome = status == "pass"               ? Outcome::kGood
+                          : status == "fail"             ? Outcome::kFailure
+                          : verdict.at("exit_code") == 0 ? Outcome::kSkipped
+                                                         : Outcome::kError;
   suite.add("verdict", text_of(receipt.at("pipeline").at("gate")), 0, outcome, message_of(verdict));
   return suite;
 }

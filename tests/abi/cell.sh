@@ -33,6 +33,7 @@ pipeline() {
   cat <<YAML
 version: 1
 name: abi
+features: [cpu]
 backends: {tested: {plugin: $plugin${1:+, device: $1}}}
 suites:
   tiny:

@@ -14,6 +14,7 @@ inline std::string plain_file(const std::string& variant) {
 inline std::string plain_pipeline(const std::string& plugin, const std::string& options = "{}") {
   return "version: 1\n"
          "name: plain\n"
+         "features: [cpu]\n"
          "backends: {plain: {plugin: " +
          plugin + ", options: " + options +
          "}}\n"

@@ -23,7 +23,7 @@ std::set<std::string> members(const json& document) {
 TEST_CASE("the kit's documents have the members of real ones") {
   const RunDocuments made = small_run();
   const json plan = json::parse(made.plan);
-  const json real = json::parse(plan_document({}, {}, {}));
+  const json real = json::parse(plan_document(Pipeline(), {}, Terminal(), Context()));
   CHECK(members(plan) == members(real));
   for (const char* part : {"tool", "pipeline", "terminal"}) {
     CHECK(members(plan[part]) == members(real[part]));

@@ -23,7 +23,7 @@ Run run_emulated(const std::string& pipeline) {
 }
 
 std::string pipeline_on(const std::string& backend) {
-  return "version: 1\nname: baseline\nbackends:\n  cpu: " + backend + R"(
+  return "version: 1\nname: baseline\nfeatures: [cpu]\nbackends:\n  cpu: " + backend + R"(
 suites:
   ternary:
     backends: cpu

@@ -28,7 +28,7 @@ const std::string kFormats = cpu_pipeline(R"(  matmul:
 )");
 
 std::string one_case(const std::string& backend) {
-  return "version: 1\nname: one\nbackends:\n  cpu: " + backend + R"(
+  return "version: 1\nname: one\nfeatures: [cpu]\nbackends:\n  cpu: " + backend + R"(
 suites:
   matmul:
     backends: cpu

@@ -17,6 +17,7 @@ std::string pipeline(const std::string& device, const std::string& fallback,
   };
   return "version: 1\n"
          "name: fallback\n"
+         "features: [cpu]\n"
          "backends:\n"
          "  wanted: " +
          zoo(device) + ", fallback: " + fallback +

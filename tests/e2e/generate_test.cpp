@@ -26,6 +26,7 @@ std::string pipeline(const std::string& load, const std::string& format, const s
                      const std::string& more_gates = "") {
   return fmt::format(R"(version: 1
 name: generate
+features: [cpu]
 backends:
   simd: {{plugin: cpu_simd}}
   scalar: {{plugin: cpu_simd, device: cpu/scalar}}

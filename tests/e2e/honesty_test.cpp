@@ -5,6 +5,7 @@
 
 using namespace bitgate::test;
 using Catch::Matchers::Contains;
+using Catch::Matchers::StartsWith;
 using nlohmann::json;
 
 namespace {
@@ -97,6 +98,26 @@ TEST_CASE("a filter that matches nothing measures nothing: exit 5") {
   CHECK(run.receipt["verdict"]["status"] == "skipped");
   CHECK_THAT(run.receipt["verdict"]["reason"].get<std::string>(),
              Contains("filter 'zebra' matches none of 1 cases"));
+}
+
+TEST_CASE("where no feature is on nothing is measured, whatever a backend needs: exit 5") {
+  const std::string on = "features: [cpu]\n";
+  std::string pipeline = zoo_pipeline(ZOO_PLUGIN, {"correct"}, kExactGate);
+  const bool written = GENERATE(true, false);
+  pipeline.replace(pipeline.find(on), on.size(), written ? "features: []\n" : "");
+  const std::string hint =
+      written ? "pipeline.yaml:3:11: features: [] turns nothing on; write features: [cpu]"
+              : "pipeline.yaml: features: is not written, which turns nothing on; write "
+                "features: [cpu]";
+  const Run run = run_pipeline(pipeline);
+  INFO(run.outcome.out);
+  CHECK(run.outcome.exit_code == 5);
+  CHECK(run.receipt["verdict"]["status"] == "skipped");
+  CHECK_THAT(run.receipt["verdict"]["reason"].get<std::string>(),
+             StartsWith("nothing-measured: feature-off: ") && Contains(hint));
+  CHECK(run.on("correct")["status"] == "skipped");
+  CHECK(run.receipt["plugins"].size() == 2);  // the reporters: no backend was opened
+  CHECK(run_pipeline(pipeline, {"--set", "features=[cpu]"}).outcome.exit_code == 0);
 }
 
 TEST_CASE("an empty suite measures nothing: exit 5") {

@@ -6,6 +6,7 @@ from support import BITGATE, GithubTest, main
 
 GATE = """version: 1
 name: small
+features: [cpu]
 backends: {scalar: {plugin: cpu_simd, device: cpu/scalar}}
 suites:
   kernels:

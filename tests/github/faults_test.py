@@ -172,7 +172,7 @@ class Faults(GithubTest):
         git("-c", "user.name=x", "-c", "user.email=x@y", "commit", "--quiet", "--allow-empty", "-m", "change")
         commit = git("rev-parse", "HEAD")
         bare = self.environment(GITHUB_TOKEN=None)
-        for name in ("fail", "pass"):
+        for name in ("error", "pass"):
             done = self.run_options(f"repository=acme/kernels,commit={commit}", bare, name)
             self.assertIn(f"kept as a git note: git notes --ref bitgate/generative/gate/benchmarks show {commit}\n",
                           done.stderr)

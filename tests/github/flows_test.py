@@ -95,6 +95,24 @@ class Flows(GithubTest):
         self.assert_published(self.run_flow("generative", plugin="./none.so"), 4, "failure",
                               "needs-rework", "NEXT → operator", "fail: error: ")
 
+    def test_inconclusive(self):
+        """Exit code 3, by numbers that say both: as many of them are below the limit as beyond it."""
+        head = PIPELINE[:PIPELINE.index("backends:")].format(flow="generative", unset="skip", features="[cpu]")
+        tail = PIPELINE[PIPELINE.index("reporters:"):].format(commit=COMMIT)
+        numbers = [100 + (number * 37) % 64 for number in range(64)]
+        (self.directory / "gate.yaml").write_text(head + f"""backends:
+  outside:
+    plugin: process
+    options:
+      command: [echo, '{{"v": {numbers}}}']
+      results: {{format: json, values: {{v: {{path: /v, unit: ms}}}}}}
+suites: {{outside: {{backends: outside, compute: {{op: benchmark, benchmark: v}}}}}}
+gates: [{{id: latency, metric: compute.time, require: "<= 131ms"}}]
+""" + tail)
+        done = subprocess.run([BITGATE, "run", "gate.yaml"], cwd=self.directory, capture_output=True, text=True,
+                              check=False, env=self.environment(CURRENT_FLOW="generative"))
+        self.assert_published(done, 3, "neutral", "in-progress", "NEXT → self", "skipped (inconclusive): latency: ")
+
     def test_edited_pipeline(self):
         """Annotations need the very file that was run."""
         self.run_flow("generative", limit="1ns")

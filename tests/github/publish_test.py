@@ -1,8 +1,13 @@
 #!/usr/bin/env python3
 """What the reporter github publishes, and that the same again changes nothing."""
+import concurrent.futures
 import json
+import pathlib
 import subprocess
 
+import jsonschema  # Debian: python3-jsonschema
+
+from server import HERE, Fault
 from support import BITGATE, COMMIT, ArgvWatch, GithubTest, digest, main, receipt_path
 
 HOSTILE_LEDGER = """<!-- gates:start -->
@@ -16,14 +21,30 @@ HOSTILE_LEDGER = """<!-- gates:start -->
 """
 
 
+def mutations(document, place=(), most=3):
+    """Places in a receipt, and what to put there: of another kind, too much or nothing (...)."""
+    items = document.items() if isinstance(document, dict) else enumerate(document[:1])
+    for key, value in list(items):
+        here = (*place, key)
+        yield here, (17 if isinstance(value, (str, list, dict)) else "many")
+        if len(place) < 2 and isinstance(document, dict):
+            yield here, ...
+        if isinstance(value, (dict, list)) and len(place) < most:
+            if isinstance(value, dict):
+                yield (*here, "planted"), "<script>"
+            yield from mutations(value, here, most)
+
+
 class Publish(GithubTest):
     def test_payloads(self):
         """One check run and one comment for every outcome."""
         for name, conclusion in [("pass", "success"), ("fail", "failure"), ("skipped", "neutral"),
                                  ("inconclusive", "neutral"), ("error", "failure"),
                                  ("hostile", "failure"), ("empty", "neutral"),
-                                 ("review-pass", "success"), ("review-fail", "failure"),
-                                 ("integrative-pass", "success"), ("integrative-fail", "failure")]:
+                                 *((f"{flow}-{name}", conclusion) for flow in ("review", "integrative")
+                                   for name, conclusion in (
+                                       ("pass", "success"), ("fail", "failure"), ("inconclusive", "neutral"),
+                                       ("error", "failure"), ("skipped", "neutral")))]:
             with self.subTest(name):
                 self.github.check_runs.clear()
                 self.github.comments.clear()
@@ -79,13 +100,15 @@ class Publish(GithubTest):
         self.assertTrue(any("page=2" in line for line in self.github.log))
 
     def test_thirty_five_comments_with_small_pages(self):
-        """Also with a server that gives the 30 comments of its default page."""
+        """Also with a server that gives 30 comments at a time, whatever it is asked for."""
+        self.github.most_per_page = 30
         for i in range(34):
             self.github.add_comment(HOSTILE_LEDGER if i == 3 else f"remark {i}", "stranger")
         mine = self.github.add_comment(HOSTILE_LEDGER)
         self.published("pass")
         self.published("pass")
         self.assertEqual(len(self.github.comments), 35)
+        self.assertTrue(any("/comments" in line and "page=2" in line for line in self.github.log))
         self.assertIn("| benchmarks | pass |", mine["body"])
 
     def test_another_apps_check_run(self):
@@ -186,6 +209,104 @@ class Publish(GithubTest):
                          ["/repos/acme/kernels/check-runs", "/repos/acme/kernels/issues/7/comments"])
         self.assertEqual(self.github.log, [])
 
+    def test_progress_comment(self):
+        """One comment that is edited in place, if it is asked for; look-alikes are left alone."""
+        marker = "<!-- bitgate:progress generative:gate:benchmarks -->"
+        self.github.add_comment(marker + "\nplanted", "stranger")
+        other = self.github.add_comment(marker.replace("benchmarks", "benchmarks2") + "\nof another gate")
+        texts = []
+        for limit in ("60s", "1ns", "1ns"):
+            done = self.run_pipeline("progress_comment: true", {"GATE_TOKEN": self.github.token}, limit,
+                                     "--context", "branch=feat/45-i2s")
+            self.assertEqual(done.returncode, 0 if limit == "60s" else 1, done.stderr)
+            ledger, = [body for body in self.github.own_comments() if "gates:start" in body]
+            comment, = [body for body in self.github.own_comments() if body.startswith(marker + "\n")]
+            texts.append((done.stderr, comment))
+        self.assertIn("progress comment created", texts[0][0])
+        self.assertIn("progress comment updated", texts[1][0])
+        self.assertTrue(ledger.startswith("**Issue:** #45\n\n<!-- gates:start -->"))
+        self.assertIn("planted", self.github.comments[0]["body"])
+        self.assertIn("of another gate", other["body"])
+        first, second = texts[0][1], texts[1][1]
+        self.assertIn("**\\[GENERATIVE/benchmark-runner/benchmarks\\] pass: 1 of 1 case measured**", first)
+        for part in ("Intent", "Inputs and scope", "Observations", "Actions", "Evidence", "Decision and route", "Receipts"):
+            self.assertEqual(first.count(f"- **{part}:** "), 1)
+        self.assertIn("issue 45 (branch feat/45-i2s)", first)
+        self.assertIn("; every gate passes\n", first)
+        self.assertIn("; gates that don't pass:\n  - latency: fail, limit: ", second)
+        self.assertIn("FINALIZE → quality-finalizer", first)
+        self.assertIn("NEXT → code-refiner", second)
+        # The same receipt again changes nothing, and an answer that is lost makes no second one.
+        self.github.comments.clear()
+        self.github.faults = [Fault("drop-after", "POST", "/comments", times=2)]
+        for said in ("progress comment updated", "progress comment unchanged"):
+            done = self.report(str(self.directory / "receipt.json"), options="progress_comment=true")
+            self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("ledger unchanged; progress comment unchanged", done.stderr)
+        self.assertEqual(len(self.github.own_comments()), 2)
+        self.github.faults = [Fault(403, "POST", "/comments", times=99, message="Resource not accessible by integration")]
+        self.github.comments.clear()
+        self.assertEqual(self.report(str(self.directory / "receipt.json"), options="progress_comment=true").returncode, 4)
+        path, = self.directory.glob("bitgate-outbox/*.requests.json")
+        bodies = [request["body"]["body"] for request in json.loads(path.read_text())["requests"]]
+        self.assertEqual([body.startswith(marker) for body in bodies], [False, True])
+
+    def test_issue_of_the_ledger(self):
+        """What the ledger's text says of the issue is said, and what disagrees with it."""
+        for text, arguments, said in (
+                ("**Issue:** #45\r\n", [], "ledger updated; issue 45 by the ledger\n"),
+                ("Issue: #45\n", ["--context", "issue=44"], "; issue 45 by the ledger, not 44\n"),
+                ("Issue: #45\n", ["--context", "issue=45"], "ledger updated\n"),
+                ("Issue: #45\nissue: #46\n", [], "ledger updated\n"), ("issue #45\nIssue: #0\n", [], "ledger updated\n")):
+            with self.subTest(text, arguments=arguments):
+                self.github.comments.clear()
+                self.github.add_comment("Issue: #77\n" + HOSTILE_LEDGER, "stranger")
+                self.github.add_comment(text + HOSTILE_LEDGER)
+                self.assertIn(said, self.published("pass", more=arguments).stderr)
+
+    def test_hostile_receipts(self):
+        """What is no receipt is refused before anything of it is used, by all that its schema says."""
+        schema = jsonschema.Draft7Validator(
+            json.loads((HERE.parents[1] / "docs" / "receipt.schema.json").read_text()))
+        good = pathlib.Path(receipt_path("fail")).read_text()
+        bad = []
+        for place, value in mutations(json.loads(good)):
+            document = json.loads(good)
+            holder = document
+            for key in place[:-1]:
+                holder = holder[key]
+            if value is ...:
+                del holder[place[-1]]
+            else:
+                holder[place[-1]] = value
+            if not schema.is_valid(document):
+                path = self.directory / f"{len(bad)}.json"
+                path.write_text(json.dumps(document))
+                bad.append((place, value, path))
+        self.assertGreater(len(bad), 200)
+
+        def report(path):
+            return subprocess.run(
+                [BITGATE, "report", path.name, "--reporter", "github:token=${secret:GITHUB_TOKEN},repository=acme/kernels,"
+                 f"commit={COMMIT},pull_request=7"], cwd=self.directory, env=self.environment(), capture_output=True,
+                text=True, check=False)
+        with concurrent.futures.ThreadPoolExecutor() as pool:
+            for (place, value, path), done in zip(bad, pool.map(report, [path for _, _, path in bad])):
+                self.assertEqual(done.returncode, 2, f"{place} = {value}: {done.stderr}")
+                self.assertRegex(done.stderr, path.name + " is (no whole receipt|no receipt|of schema)")
+        self.assertEqual(self.github.log, [])
+
+    def test_receipt_of_another_change(self):
+        """The subject comes from the event and the options. A receipt that is of another is not published."""
+        path = self.directory / "receipt.json"
+        self.run_pipeline("dry_run: true", {}, "60s", "--context", "pull_request=8", "--context", "commit=" + "e" * 40)
+        done = self.report(str(path), environment=self.environment())
+        self.assertEqual(done.returncode, 4)
+        self.assertIn(f"the receipt is about the commit {'e' * 40}, and this is {COMMIT}: nothing is published", done.stderr)
+        done = self.report(str(path), more=["--context", "commit=" + "e" * 40])
+        self.assertIn("the receipt is about the pull request 8, and this is 7: nothing is published", done.stderr)
+        self.assertEqual((done.returncode, self.github.log), (4, []))
+
     def test_run_reports_too(self):
         """A run with the reporter in its pipeline, the token in a file."""
         holder = self.directory.parent / f"{self.directory.name}.token"
@@ -195,7 +316,7 @@ class Publish(GithubTest):
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertIn("check run created; ledger created", done.stderr)
 
-    def run_pipeline(self, option, environment):
+    def run_pipeline(self, option, environment, limit="60s", *more):
         pipeline = self.directory / "p.yaml"
         pipeline.write_text(f"""version: 1
 name: published
@@ -209,7 +330,9 @@ suites:
     compute: {{op: matmul, batch: [1], threads: [1], cache: hot}}
     output: {{check: oracle}}
 sampling: {{min_samples: 3, precision: 50%, max_time: 1s}}
-gates: [{{id: exact, metric: output.mismatches, require: "== 0"}}]
+gates:
+  - {{id: exact, metric: output.mismatches, require: "== 0"}}
+  - {{id: latency, metric: compute.time, require: "<= {limit}"}}
 reporters:
   - plugin: github
     options:
@@ -219,7 +342,7 @@ reporters:
 """)
         with ArgvWatch() as watch:
             done = subprocess.run(
-                [BITGATE, "run", str(pipeline), "--json", "receipt.json"], cwd=self.directory,
+                [BITGATE, "run", str(pipeline), "--json", "receipt.json", *more], cwd=self.directory,
                 env=self.environment(**environment), capture_output=True, text=True, check=False)
         self.assertEqual(watch.found, set())
         return done

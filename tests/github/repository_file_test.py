@@ -7,6 +7,7 @@ from support import BITGATE, COMMIT, GithubTest, main
 
 PIPELINE = """version: 1
 name: shared
+features: [cpu]
 backends: {scalar: {plugin: cpu_simd, device: cpu/scalar}}
 suites:
   kernels:

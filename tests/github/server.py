@@ -37,6 +37,7 @@ class Github:
         self.check_runs, self.comments, self.statuses, self.pulls = [], [], [], []
         self.log, self.violations, self.faults = [], [], []
         self.next_id = 1000
+        self.most_per_page = 100
         self.description = json.loads((HERE / "openapi.json").read_text())["paths"]
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self.server.daemon_threads = True
@@ -178,9 +179,9 @@ class Github:
         comment["body"] = body["body"]
         return status, comment
 
-    @staticmethod
-    def page(items, query):
-        size, number = int(query.get("per_page", 30)), int(query.get("page", 1))
+    def page(self, items, query):
+        size, number = min(int(query.get("per_page", 30)), self.most_per_page), int(query.get("page", 1))
+        self.has_next = number * size < len(items)
         return items[(number - 1) * size:number * size]
 
     # ---- HTTP ------------------------------------------------------------------------------------
@@ -220,12 +221,15 @@ class Github:
                 if fault and fault.what != "drop-after":
                     return self.fail(fault)
                 with github.lock:
+                    github.has_next = False
                     status, document = (github.answer(self.command, template, url.path, query, body)
                                         if template else (404, {"message": "Not Found"}))
                     data = b"" if document is None else json.dumps(document).encode()
+                    # The address is never followed, only that there is one.
+                    link = {"Link": '<https://api.github.example/next>; rel="next"'} if github.has_next else {}
                 if fault:
                     return self.drop()
-                return self.reply(status, data)
+                return self.reply(status, data, headers=link)
 
             def fail(self, fault):
                 if fault.what == "drop":

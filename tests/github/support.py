@@ -76,7 +76,7 @@ class GithubTest(unittest.TestCase):
                   "GITHUB_SERVER_URL": "https://github.example", "GITHUB_RUN_ID": "99"} | more
         return {k: v for k, v in known.items() if v is not None}
 
-    def report(self, name, options="", pull_request=7, environment=None, token="${secret:GITHUB_TOKEN}"):
+    def report(self, name, options="", pull_request=7, environment=None, token="${secret:GITHUB_TOKEN}", more=()):
         """Reports one of the receipts; the finished process, its output as text."""
         parts = [f"repository=acme/kernels,commit={COMMIT}"]
         if token:
@@ -88,7 +88,7 @@ class GithubTest(unittest.TestCase):
         path = name if "/" in name else receipt_path(name)
         with ArgvWatch() as watch:
             done = subprocess.run(
-                [BITGATE, "report", path, "--reporter", "github:" + ",".join(parts)],
+                [BITGATE, "report", path, "--reporter", "github:" + ",".join(parts), *more],
                 cwd=self.directory, env=environment or self.environment(), capture_output=True,
                 text=True, check=False, timeout=120)
         self.assertEqual(watch.found, set())

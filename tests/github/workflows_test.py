@@ -45,6 +45,7 @@ PIPELINE = """version: 1
 name: small
 gate: "generative:gate:benchmarks"
 flow: {guard: {env: CURRENT_FLOW, equals: generative, when_unset: skip}}
+features: [cpu]
 backends: {scalar: {plugin: cpu_simd, device: cpu/scalar}}
 suites:
   kernels:
@@ -162,7 +163,8 @@ class Workflows(GithubTest):
 
     def test_two_workflows(self):
         """Through the artifact of the first, published by the event of the second."""
-        self.assertIn("Measure and judge", self.run_steps("gate-run.yml", {}))
+        pull = {"number": 12, "head": {"sha": HEAD, "ref": "feat/45-i2s"}, "base": {"sha": "b" * 40}}
+        self.assertIn("Measure and judge", self.run_steps("gate-run.yml", {"pull_request": pull}))
         self.assertEqual(self.github.log, [])
         self.github.pulls = [{"number": 12, "state": "open", "head": {"sha": HEAD}}]
         event = {"workflow_run": {"head_sha": HEAD, "pull_requests": []}}
@@ -171,13 +173,19 @@ class Workflows(GithubTest):
         self.assertIn("Publish", self.run_steps("gate-report.yml", event, artifact))
         self.assertEqual([r["head_sha"] for r in self.github.check_runs], [HEAD])
         self.assertTrue(any("/issues/12/comments" in line for line in self.github.log))
+        # Of another commit than the event's nothing is published.
+        self.github.log.clear()
+        with self.assertRaisesRegex(AssertionError, f"the receipt is about the commit {HEAD}"):
+            self.run_steps("gate-report.yml", {"workflow_run": {"head_sha": "d" * 40}}, artifact)
+        self.assertEqual(self.github.log, [])
 
     def test_hostile_artifacts(self):
         event = {"workflow_run": {"head_sha": HEAD, "pull_requests": []}}
-        for text in (b"", b"{}", b"[" * 100000, b'{"schema": "bitgate.receipt/1"}', b"\xff\xfe",
+        good = pathlib.Path(receipt_path("pass")).read_bytes()
+        for text in (b"", b"{}", b"[" * 100000, good + b" " * 20_000_000, b'{"schema": "bitgate.receipt/1"}', b"\xff\xfe",
                      pathlib.Path(receipt_path("pass")).read_bytes().replace(
                          b"generative:gate:benchmarks", b"integrative:gate:security")):
-            with self.subTest(text[:40]):
+            with self.subTest(text[:40], size=len(text)):
                 artifact = self.directory / "artifact.json"
                 artifact.write_bytes(text)
                 with self.assertRaises(AssertionError):

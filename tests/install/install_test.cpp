@@ -16,6 +16,7 @@ namespace {
 
 const std::string kTiny = R"(version: 1
 name: tiny
+features: [cpu]
 backends: {simd: {plugin: cpu_simd}}
 suites:
   tiny:

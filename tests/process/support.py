@@ -31,7 +31,7 @@ class ProcessTest(unittest.TestCase):
 
     def run_backends(self, options, benchmarks, gates=(), more=(), **top):
         pipeline = {
-            "version": 1, "name": "outside", "gate": "generative:gate:benchmarks",
+            "version": 1, "name": "outside", "gate": "generative:gate:benchmarks", "features": ["cpu"],
             "backends": {name: {"plugin": "process", "options": given} for name, given in options.items()},
             "suites": {"suite": {"backends": list(options),
                                  "compute": {"op": "benchmark", "benchmark": benchmarks}}},

@@ -12,6 +12,7 @@ std::string zoo_pipeline(const std::string& plugin, const std::vector<std::strin
   }
   return "version: 1\n"
          "name: zoo\n"
+         "features: [cpu]\n"
          "backends:\n" +
          backends +
          "suites:\n"
@@ -33,6 +34,7 @@ std::string zoo_pipeline(const std::string& plugin, const std::vector<std::strin
 std::string cpu_pipeline(const std::string& suites) {
   return "version: 1\n"
          "name: cpu\n"
+         "features: [cpu]\n"
          "backends:\n"
          "  simd: {plugin: cpu_simd}\n"
          "  scalar: {plugin: cpu_simd, device: cpu/scalar}\n"
@@ -47,6 +49,7 @@ std::string arms_pipeline(const std::string& batches, const std::string& max_tim
                           const std::string& gates) {
   return "version: 1\n"
          "name: arms\n"
+         "features: [cpu]\n"
          "backends:\n"
          "  simd: {plugin: cpu_simd}\n"
          "  scalar: {plugin: cpu_simd, device: cpu/scalar}\n"

@@ -83,6 +83,23 @@ std::vector<CaseResult> healthy() {
           timed("scalar", 153000, "128")};
 }
 
+Context known_context() {
+  Context context;
+  for (const auto& [name, text] :
+       std::map<std::string, std::string>{{"repository", "acme/kernels"},
+                                          {"commit", "0123456789abcdef0123456789abcdef01234567"},
+                                          {"branch", "feat/45-i2s"},
+                                          {"base", "89abcdef0123456789abcdef0123456789abcdef"},
+                                          {"pull_request", "7"},
+                                          {"issue", "45"},
+                                          {"labels", "gpu"},
+                                          {"scope", "cpu"}}) {
+    context[name] = {std::vector{text}, name == "issue" ? "branch feat/45-i2s" : "event", ""};
+  }
+  context["changed"].reason = "no rule of the pipeline's scope asks for changed paths";
+  return context;
+}
+
 Receipt failing() {
   Rule slow = at_most("compute.time", 5e4);
   slow.id = "latency";
@@ -90,7 +107,9 @@ Receipt failing() {
   slow.require.text = "<= 50us";
   Rule advisory = ceiling(0.9, ">= 90%");
   advisory.required = false;
-  return judged(healthy(), {exact(), gain(), slow, advisory});
+  Receipt receipt = judged(healthy(), {exact(), gain(), slow, advisory});
+  receipt.context = known_context();
+  return receipt;
 }
 
 CaseResult mismatching() {
@@ -192,6 +211,11 @@ Receipt hostile() {
   receipt.environment.facts.front().second += attack;
   receipt.environment.warnings = {attack};
   receipt.verdict.route += attack;
+  Context context = known_context();
+  context["branch"].values = {attack};
+  context["labels"] = {std::vector{attack}, attack, ""};
+  context["issue"] = {{}, "", attack};
+  receipt.context = std::move(context);
   return receipt;
 }
 

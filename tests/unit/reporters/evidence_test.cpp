@@ -127,7 +127,7 @@ TEST_CASE("gates that decide come first, and gates that are left out are counted
   receipt.gates.insert(receipt.gates.begin(), 30, good);
   const std::string line = line_of(receipt);
   CHECK(line.find("latency: compute.time") < line.find("exact: output.mismatches"));
-  CHECK_THAT(line, Contains("; other gates: 1 fail, 21 pass; result: fail"));
+  CHECK_THAT(line, Contains("; other gates: 1 fail, 21 pass; method: primary; result: fail"));
 }
 
 TEST_CASE("numbers are in fixed notation, whatever the locale and the size") {

@@ -134,13 +134,17 @@ TEST_CASE("what is no receipt is exit 2 with the file and what is wrong") {
   fails({directory.write("e", stored("pass")), "--reporter", "json:path"}, "NAME:key=value");
 }
 
-TEST_CASE("a receipt that a reporter can't use is a fault and not a crash") {
+TEST_CASE("what is no receipt as its schema says is refused before a reporter sees it") {
   const TemporaryDirectory directory;
   nlohmann::ordered_json receipt = to_json(receipts().at("pass"));
   receipt["verdict"] = "fine";
   const Outcome outcome = run_bitgate({"report", directory.write("r.json", receipt.dump())});
-  CHECK(outcome.exit_code == 4);
-  CHECK_THAT(outcome.err, Contains("reporter console: INTERNAL in finish"));
+  CHECK(outcome.exit_code == 2);
+  CHECK_THAT(outcome.err, Contains("is no whole receipt: verdict has no \"status\""));
+  receipt["verdict"] = to_json(receipts().at("pass").verdict);
+  receipt["gates"][0]["planted"] = 1;
+  CHECK_THAT(run_bitgate({"report", directory.write("s.json", receipt.dump())}).err,
+             Contains("gates[0].planted: no receipt of this bitgate has it"));
 }
 
 TEST_CASE("json: options that it does not have are said") {

@@ -12,6 +12,7 @@ namespace {
 Pipeline pipeline_with(const std::string& gates) {
   return parse_pipeline(R"(version: 1
 name: pairs
+features: [cpu]
 backends:
   simd: {plugin: cpu_simd}
   scalar: {plugin: cpu_simd, device: cpu/scalar}

@@ -19,6 +19,7 @@ namespace {
 
 const std::string kSmall = R"(version: 1
 name: small
+features: [cpu]
 backends:
   simd: {plugin: cpu_simd}
   scalar: {plugin: cpu_simd, device: cpu/scalar}

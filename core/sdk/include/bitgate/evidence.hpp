@@ -106,14 +106,38 @@ std::string evidence_clause(const Json& gate) {
   }
   const std::string unit = gate.at("unit").template get<std::string>();
   const bool is_known = unit == "ns" || unit == "x" || unit == "%" || unit == "1";
-  out += quantity_text(value.template get<double>(), is_known ? unit : "count") + " ";
+  const std::string shown_unit = is_known ? unit : "count";
+  out += quantity_text(value.template get<double>(), shown_unit) + " ";
   if (!is_known && unit != "count" && !unit.empty()) out += evidence_word(unit) + " ";
   std::string text = "needs " + gate.at("require").template get<std::string>();
+  if (const Json& interval = gate.at("interval"); interval.is_array() && interval.size() == 2) {
+    text += " - 95% interval " + quantity_text(interval[0].template get<double>(), shown_unit) +
+            " to " + quantity_text(interval[1].template get<double>(), shown_unit);
+  }
   const Json& cases = gate.at("cases");
   const auto judged = std::count_if(cases.begin(), cases.end(),
                                     [](const Json& one) { return one.at("status") != "skipped"; });
   if (judged > 1) text += " - worst of " + std::to_string(judged) + " cases";
   return out + evidence_word(status) + " (" + evidence_text(text) + ")";
+}
+
+/// How the cases were measured: "primary", each on its own backend, or "alternative 2/4 (gpu on
+/// simd)", how many on another and the first of those.
+template <class Json>
+std::string evidence_method(const Json& cases) {
+  std::size_t count = 0;
+  std::string first;
+  for (const Json& one : cases) {
+    const auto fallback = one.find("fallback");
+    if (fallback == one.end() || !fallback->at("ran_on").is_string()) continue;
+    if (++count == 1) {
+      first = one.at("backend").template get<std::string>() + " on " +
+              fallback->at("ran_on").template get<std::string>();
+    }
+  }
+  if (count == 0) return "primary";
+  return "alternative " + std::to_string(count) + "/" + std::to_string(cases.size()) + " (" +
+         evidence_text(first) + ")";
 }
 
 /// The gates that decide come first: those that keep the verdict from pass.
@@ -162,6 +186,11 @@ std::string evidence(const Json& receipt, std::string_view sha256) {
     before = ", ";
   }
   const Json& verdict = receipt.at("verdict");
+  out += "; method: " + detail::evidence_method(cases);
+  if (const auto attempts = receipt.find("attempts"); attempts != receipt.end()) {
+    out += "; attempts: " + detail::evidence_word(attempts->at("made").dump()) + "/" +
+           detail::evidence_word(attempts->at("most").dump());
+  }
   out += "; result: " + detail::evidence_word(verdict.at("status").template get<std::string>());
   const std::string why = detail::evidence_reason(verdict.at("reason"));
   if (!why.empty()) {
