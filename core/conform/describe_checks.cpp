@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <set>
 
 #include <fmt/format.h>
@@ -180,7 +181,38 @@ void kernels(Bench& bench) {
   if (!any) Bench::skip("no operation is supported");
 }
 
-constexpr std::array<Check, 8> kChecks = {{
+/// What weights of a format can't be less than: their information, or all of their bytes.
+std::uint64_t least_bytes(const worker::TensorRef& weights) {
+  if (!formats::is_ternary(weights.format)) {
+    return formats::byte_size(weights.format, weights.rows, weights.cols).value_or(0);
+  }
+  const auto count = static_cast<double>(weights.rows * weights.cols);
+  return static_cast<std::uint64_t>(count * std::log2(3.0) / 8);
+}
+
+void footprint(Bench& bench) {
+  worker::BackendClient client = bench.backend();
+  Probe probe(client, bench.device());
+  bool any = false;
+  for (const Row& row : rows("matmul")) {
+    const auto [r, c] = block_of(row.format);
+    const NumericCase what{row.op, row.format, 64 * r, 2 * c, 1, "random", "random", 1, 1};
+    if (probe.unsupported(what)) continue;
+    const Probe::Bound bound = probe.bind(materials(what));
+    const worker::TensorRef& weights = bound.op.inputs.front();
+    const std::optional<std::uint64_t> bytes = client.footprint(weights);
+    if (!bytes) Bench::skip("the plugin has no footprints");
+    any = true;
+    if (*bytes < least_bytes(weights)) {
+      bench.fail(fmt::format("{}: {} bytes can't hold these weights, which take {}", text_of(what),
+                             *bytes, least_bytes(weights)));
+    }
+    probe.release(bound);
+  }
+  if (!any) Bench::skip("no product is supported");
+}
+
+constexpr std::array<Check, 9> kChecks = {{
     {"describe.schema", Subject::kPlugin,
      "the description is JSON with a title and a schema of the options", schema},
     {"describe.unknown-options", Subject::kPlugin, "an option that does not exist is refused",
@@ -196,6 +228,8 @@ constexpr std::array<Check, 8> kChecks = {{
      "what `supports` says no to has a reason and does not prepare", supports_no},
     {"describe.kernels", Subject::kDevice, "programs name their kernels, and have run none yet",
      kernels},
+    {"describe.footprint", Subject::kDevice, "a footprint has room for what the tensor holds",
+     footprint},
 }};
 
 }  // namespace

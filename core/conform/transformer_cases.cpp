@@ -10,8 +10,8 @@
 namespace bitgate::conform {
 namespace {
 
-constexpr std::array<std::string_view, 4> kElementwise = {"rms_norm", "relu2_gate", "add",
-                                                          "argmax"};
+constexpr std::array<std::string_view, 5> kElementwise = {"rms_norm", "relu2_gate", "silu_gate",
+                                                          "add", "argmax"};
 constexpr std::array<std::string_view, 3> kPositions = {"first", "last", "scattered"};
 
 std::string_view kind_of(std::string_view op) { return op.substr(0, op.find('/')); }
@@ -113,7 +113,7 @@ NumericCase transformer_random_case(const Row& row, std::uint64_t rows, std::uin
 std::vector<std::size_t> in_place_inputs(std::string_view op) {
   const std::string_view kind = kind_of(op);
   if (kind == "rms_norm" || kind == "rope") return {0};
-  if (kind == "relu2_gate" || kind == "add") return {0, 1};
+  if (kind == "relu2_gate" || kind == "silu_gate" || kind == "add") return {0, 1};
   return {};
 }
 

@@ -2,7 +2,7 @@
 // NumericCase::op:
 //
 //   embed                a table of rows x cols in the case's format, `batch` ids
-//   rms_norm, relu2_gate, add, argmax      rows x cols of f32
+//   rms_norm, relu2_gate, silu_gate, add, argmax      rows x cols of f32
 //   rope/H/POSITIONS     `rows` tokens, H heads of `cols` planes
 //   attention/N-G/POSITIONS      `batch` tokens, N heads of `cols` columns, G of keys and values, a
 //                        cache of `rows` rows in the case's format

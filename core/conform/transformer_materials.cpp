@@ -144,9 +144,10 @@ void make_elementwise(const NumericCase& what, std::uint64_t variant, Materials&
       random_values(kind == "rms_norm" ? what.cols : count, what.seed, variant + 1);
   out.inputs = {to_bytes(a), to_bytes(b)};
   expect(out,
-         kind == "rms_norm" ? oracle::rms_norm(a, b, kEpsilon)
-         : kind == "add"    ? oracle::add(a, b)
-                            : oracle::relu2_gate(a, b),
+         kind == "rms_norm"    ? oracle::rms_norm(a, b, kEpsilon)
+         : kind == "add"       ? oracle::add(a, b)
+         : kind == "silu_gate" ? oracle::silu_gate(a, b)
+                               : oracle::relu2_gate(a, b),
          what.cols);
 }
 

@@ -91,8 +91,8 @@ class CeilingProbe::Impl {
     return best;
   }
 
- private:
   double read_bandwidth(unsigned threads) {
+    threads = std::clamp(threads, 1U, team_.size());
     std::vector<ReadLoop*> ways;
     for (ReadLoop* way : kernels_.reads) {
       if (way != nullptr) ways.push_back(way);
@@ -106,6 +106,7 @@ class CeilingProbe::Impl {
     return best;
   }
 
+ private:
   /// Bytes a second of one window of every thread's share.
   double read(unsigned threads, unsigned window, ReadLoop& way) {
     const std::uint64_t size = buffer_.share(0, threads).second / kWindows;
@@ -152,6 +153,8 @@ Ceilings CeilingProbe::measure(unsigned threads) {
   measured.cache = last_level_cache();
   return measured;
 }
+
+double CeilingProbe::read_bandwidth(unsigned threads) { return impl_->read_bandwidth(threads); }
 
 Ceilings best_of(const Ceilings& a, const Ceilings& b) {
   return {std::max(a.read_bandwidth, b.read_bandwidth), std::max(a.int8_peak, b.int8_peak),

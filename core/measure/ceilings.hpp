@@ -26,6 +26,8 @@ class CeilingProbe {
   /// With this many threads, at most one a core. Takes about 80 ms; longer where the caches are
   /// larger than 64 MiB.
   [[nodiscard]] Ceilings measure(unsigned threads);
+  /// The read bandwidth alone, in about 15 ms: for one that changes within a measurement.
+  [[nodiscard]] double read_bandwidth(unsigned threads);
 
  private:
   class Impl;

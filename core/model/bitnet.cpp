@@ -9,7 +9,6 @@
 namespace bitgate::model {
 namespace {
 
-constexpr std::string_view kArchitecture = "bitnet-b1.58";
 constexpr std::uint64_t kMostLayers = 1000;
 constexpr std::uint64_t kMostWidth = 1U << 20;
 
@@ -18,8 +17,8 @@ class Reader {
   explicit Reader(const Gguf& gguf) : gguf_(gguf) {}
 
   Bitnet read() {
-    require_architecture();
     Bitnet out;
+    out.gate = gate();
     out.layers = count("block_count", kMostLayers);
     out.hidden = count("embedding_length", kMostWidth);
     out.ffn = count("feed_forward_length", kMostWidth);
@@ -50,22 +49,21 @@ class Reader {
   }
 
  private:
-  [[nodiscard]] static std::string key(std::string_view name) {
-    return fmt::format("{}.{}", kArchitecture, name);
+  [[nodiscard]] std::string key(std::string_view name) const {
+    return fmt::format("{}.{}", gguf_.architecture(), name);
   }
   [[nodiscard]] std::uint64_t place(std::string_view name) const {
     const GgufValue* value = gguf_.find(key(name));
     return value == nullptr ? 0 : value->offset;
   }
 
-  void require_architecture() const {
+  [[nodiscard]] Gate gate() const {
     const std::string_view is = gguf_.architecture();
-    if (is == kArchitecture) return;
-    const std::string why =
-        is == "bitnet" ? ", whose feed-forward is gated by SiLU" : ", which is another graph";
+    if (is == "bitnet-b1.58") return Gate::kRelu2;
+    if (is == "bitnet") return Gate::kSilu;
     throw gguf_.error(gguf_.find("general.architecture")->offset,
-                      fmt::format("the architecture is '{}'{}", is, why),
-                      fmt::format("take a model of architecture {}", kArchitecture));
+                      fmt::format("the architecture is '{}', which is another graph", is),
+                      "take a model of architecture bitnet-b1.58 or bitnet");
   }
 
   [[nodiscard]] std::uint64_t count(std::string_view name, std::uint64_t most) const {
@@ -101,6 +99,8 @@ class Reader {
   void refuse_scaling() const {
     const auto type = gguf_.string(key("rope.scaling.type"));
     if (!type || *type == "none") return;
+    // llama.cpp's converter writes this for 1bitLLM's models: every position times one.
+    if (*type == "linear" && gguf_.real(key("rope.scaling.factor")) == 1.0) return;
     throw gguf_.error(
         place("rope.scaling.type"),
         fmt::format("positions are scaled ('{}'), which BitNet b1.58 does not do", *type),
@@ -123,10 +123,10 @@ class Reader {
     }
     for (const GgufTensor& tensor : gguf_.tensors()) {
       if (known.count(tensor.name) != 0) continue;
-      throw gguf_.error(
-          tensor.entry,
-          fmt::format("tensor '{}' has no place in the graph of {}", tensor.name, kArchitecture),
-          "results without it would be wrong; convert the model without it");
+      throw gguf_.error(tensor.entry,
+                        fmt::format("tensor '{}' has no place in the graph of {}", tensor.name,
+                                    gguf_.architecture()),
+                        "results without it would be wrong; convert the model without it");
     }
   }
 

@@ -1,5 +1,7 @@
-// BitNet b1.58 as published for the 2B-4T model: its numbers, and the weights that they ask for.
-// Source: microsoft/bitnet-b1.58-2B-4T and the architecture bitnet-b1.58 of bitnet.cpp.
+// BitNet b1.58 as published: its numbers, and the weights that they ask for. Two architectures
+// differ in what gates the feed-forward: bitnet-b1.58 (source: microsoft/bitnet-b1.58-2B-4T, and
+// bitnet.cpp) has the square of what is positive; bitnet (source: 1bitLLM/bitnet_b1_58-3B, and
+// llama.cpp) has SiLU.
 #pragma once
 
 #include <cstdint>
@@ -10,6 +12,8 @@
 #include "model/gguf.hpp"
 
 namespace bitgate::model {
+
+enum class Gate { kRelu2, kSilu };
 
 struct Bitnet {
   std::uint64_t layers = 0;
@@ -22,6 +26,7 @@ struct Bitnet {
   std::uint64_t context = 0;
   double epsilon = 0;
   double rope_base = 0;
+  Gate gate = Gate::kRelu2;
 
   [[nodiscard]] std::uint64_t kv() const { return kv_heads * head; }
 };

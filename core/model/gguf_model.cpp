@@ -17,6 +17,28 @@
 namespace bitgate::model {
 namespace {
 
+/// Whether all numbers of a float format have one magnitude or are 0; `Bits` as wide as they are.
+template <class Bits>
+bool has_three_values(std::string_view bytes) {
+  constexpr Bits kMagnitude = static_cast<Bits>(~Bits{0}) >> 1;
+  Bits common = 0;
+  for (std::size_t at = 0; at < bytes.size(); at += sizeof(Bits)) {
+    Bits value = 0;
+    std::memcpy(&value, bytes.data() + at, sizeof(Bits));
+    value &= kMagnitude;
+    if (value == 0 || value == common) continue;
+    if (common != 0) return false;
+    common = value;
+  }
+  return true;
+}
+
+bool is_ternary(const GgufTensor& tensor, std::string_view format) {
+  if (!formats::is_float(format)) return true;
+  return format == formats::kF32 ? has_three_values<std::uint32_t>(tensor.bytes)
+                                 : has_three_values<std::uint16_t>(tensor.bytes);
+}
+
 class GgufModel : public Model {
  public:
   GgufModel(const std::filesystem::path& path, std::string_view i2_s)
@@ -70,8 +92,10 @@ class GgufModel : public Model {
                                                           : format_of(tensor.type));
       require_usable(tensor, spec, format);
       const std::uint64_t bytes = formats::byte_size(format, spec.rows, spec.cols).value_or(0);
+      const bool ternary = spec.role == WeightRole::kMatrix && is_ternary(tensor, format);
       if (spec.role == WeightRole::kMatrix) stored_as_ = format;
-      weights_.push_back({spec.name, spec.role, std::move(format), spec.rows, spec.cols, bytes});
+      weights_.push_back(
+          {spec.name, spec.role, std::move(format), spec.rows, spec.cols, bytes, ternary});
       tensors_.push_back(&tensor);
     }
     if (!layout.format.empty()) stored_as_ += fmt::format(" ({})", layout.why);

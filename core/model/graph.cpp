@@ -118,7 +118,8 @@ class Builder {
     const std::string in = activations("ffn_in", "normed", "narrow8");
     matmul("ffn_gate", in, "gate");
     matmul("ffn_up", in, "up");
-    add("relu2_gate", "relu2_gate", {"gate", "up"}, {"gate"});
+    const char* const gate = bitnet_.gate == Gate::kSilu ? "silu_gate" : "relu2_gate";
+    add(gate, gate, {"gate", "up"}, {"gate"});
     norm("ffn_sub_norm", "gate", "gate");
     matmul("ffn_down", activations("ffn_out", "gate", "wide8"), "y");
     add("ffn_add", "add", {"x", "y"}, {"x"});

@@ -24,6 +24,8 @@ struct StoredWeight {
   std::uint64_t rows;
   std::uint64_t cols;
   std::uint64_t bytes;
+  /// A matrix of -s, 0 and +s alone, whatever its format; other matrices are master weights.
+  bool ternary = false;
 };
 
 /// Bytes `offset` … `offset + size` of the model's file.

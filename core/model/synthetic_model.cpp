@@ -34,7 +34,8 @@ class SyntheticModel : public Model {
                                       : spec.role == WeightRole::kEmbedding ? formats::kF16
                                                                             : formats::kF32;
       const std::uint64_t bytes = formats::byte_size(format, spec.rows, spec.cols).value_or(0);
-      weights_.push_back({spec.name, spec.role, std::string(format), spec.rows, spec.cols, bytes});
+      weights_.push_back({spec.name, spec.role, std::string(format), spec.rows, spec.cols, bytes,
+                          spec.role == WeightRole::kMatrix});
     }
   }
 

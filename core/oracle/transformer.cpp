@@ -137,6 +137,20 @@ Bounded relu2_gate(std::span<const float> gate, std::span<const float> up) {
   return y;
 }
 
+Bounded silu_gate(std::span<const float> gate, std::span<const float> up) {
+  require(gate.size() == up.size(), "silu_gate: {} and {} values", gate.size(), up.size());
+  Bounded y = sized(gate.size());
+  for (std::size_t i = 0; i < gate.size(); ++i) {
+    const double x = gate[i];
+    y.value[i] = x / (1 + std::exp(-x)) * double{up[i]};
+    // An exponential is wrong by as many roundings as its exponent is large, besides its own few;
+    // below 2^-126 it may be 0, where x is 88.
+    y.bound[i] = (2 * std::abs(x) + 12) * kRoundoff * std::abs(y.value[i]) +
+                 kSmallest * (1 + 128 * std::abs(double{up[i]}));
+  }
+  return y;
+}
+
 Bounded add(std::span<const float> a, std::span<const float> b) {
   require(a.size() == b.size(), "add: {} and {} values", a.size(), b.size());
   Bounded y = sized(a.size());

@@ -33,8 +33,10 @@ Bounded rms_norm(std::span<const float> x, std::span<const float> weight, double
 Bounded rope(std::span<const float> x, std::span<const std::int32_t> positions, std::uint64_t heads,
              double base);
 
-/// max(gate, 0)^2 * up, and a + b. Throw std::invalid_argument for different sizes.
+/// max(gate, 0)^2 * up, gate / (1 + exp(-gate)) * up, and a + b. Throw std::invalid_argument for
+/// different sizes.
 Bounded relu2_gate(std::span<const float> gate, std::span<const float> up);
+Bounded silu_gate(std::span<const float> gate, std::span<const float> up);
 Bounded add(std::span<const float> a, std::span<const float> b);
 
 /// The first of the largest in each row of `cols`. Exact.

@@ -122,7 +122,7 @@ Node& place_of(Node& root, const std::string& option, std::string_view path) {
 /// Whether the value is a file's path, whose directory is the user's and not the pipeline's.
 bool is_path(std::string_view key) {
   return key.ends_with(".load.path") || key.ends_with(".compute.prompts") ||
-         key.ends_with(".output.logits");
+         key.ends_with(".compute.text") || key.ends_with(".output.logits");
 }
 
 void set_value(Node& root, const std::string& key, const std::string& text) {

@@ -57,6 +57,10 @@ struct GenerateSpec {
   std::uint64_t prompt_tokens = 0;
   std::uint64_t tokens = 128;  ///< most that a prompt is answered with
 
+  /// What the model is to foretell, each line or list of ids by itself; neither: nothing.
+  std::filesystem::path text;
+  std::vector<std::vector<std::int32_t>> text_ids;
+
   bool check_answers = false;
   std::filesystem::path logits;  ///< NPY file for the logits of every step; empty: none
 };

@@ -245,6 +245,7 @@ Pipeline parse_pipeline_of(const std::filesystem::path& path, std::string_view t
     if (!suite.generate) continue;
     resolve(suite.generate->model);
     resolve(suite.generate->prompts);
+    resolve(suite.generate->text);
     resolve(suite.generate->logits);
   }
   return pipeline;

@@ -49,8 +49,9 @@ void read_load(const Value& load, SuiteSpec& suite, GenerateSpec& generate) {
   if (word == "synthetic") read_synthetic_load(load, suite, generate);
 }
 
-/// [1, 5, 7], or a list of such lists.
-void read_ids(const Value& prompts, GenerateSpec& generate) {
+/// [1, 5, 7], or a list of such lists, each of at least so many.
+std::vector<std::vector<std::int32_t>> read_ids(const Value& lists, std::size_t least) {
+  std::vector<std::vector<std::int32_t>> out;
   const auto read_one = [](const Value& list) {
     std::vector<std::int32_t> ids;
     for (const Value& item : list.items()) {
@@ -59,22 +60,23 @@ void read_ids(const Value& prompts, GenerateSpec& generate) {
     }
     return ids;
   };
-  const std::vector<Value> items = prompts.items();
+  const std::vector<Value> items = lists.items();
   const bool nested = std::any_of(items.begin(), items.end(), [](const Value& item) {
     return item.node().kind == Node::Kind::kSequence;
   });
   if (!nested) {
-    generate.prompt_ids.push_back(read_one(prompts));
+    out.push_back(read_one(lists));
   } else {
     for (const Value& item : items) {
-      if (item.is_list("[1, 5, 7]")) generate.prompt_ids.push_back(read_one(item));
+      if (item.is_list("[1, 5, 7]")) out.push_back(read_one(item));
     }
   }
-  const auto empty = [](const auto& ids) { return ids.empty(); };
-  if (prompts.clean() &&
-      std::any_of(generate.prompt_ids.begin(), generate.prompt_ids.end(), empty)) {
-    prompts.error("a prompt of token ids has at least one");
+  const auto too_few = [&](const auto& ids) { return ids.size() < least; };
+  if (lists.clean() && std::any_of(out.begin(), out.end(), too_few)) {
+    lists.error(least == 1 ? "a prompt of token ids has at least one"
+                           : "a text of token ids has at least two: the first one is given");
   }
+  return out;
 }
 
 void read_prompts(const Value& compute, GenerateSpec& generate) {
@@ -89,15 +91,24 @@ void read_prompts(const Value& compute, GenerateSpec& generate) {
   if (made) {
     generate.prompt_tokens = made->integer(1, kMostTokens).value_or(1);
   } else if (prompts->node().kind == Node::Kind::kSequence) {
-    read_ids(*prompts, generate);
+    generate.prompt_ids = read_ids(*prompts, 1);
   } else {
     generate.prompts = read_path(*prompts, "the path of a file of prompts").value_or("");
   }
 }
 
+void read_text(const Value& text, GenerateSpec& generate) {
+  if (text.node().kind == Node::Kind::kSequence) {
+    generate.text_ids = read_ids(text, 2);
+  } else {
+    generate.text = read_path(text, "the path of a file of texts").value_or("");
+  }
+}
+
 void read_compute(const Value& compute, SuiteSpec& suite, GenerateSpec& generate) {
-  compute.only_keys({"op", "prompts", "prompt_tokens", "tokens", "threads"});
+  compute.only_keys({"op", "prompts", "prompt_tokens", "tokens", "text", "threads"});
   read_prompts(compute, generate);
+  if (const auto text = compute.get("text")) read_text(*text, generate);
   if (const auto tokens = compute.get("tokens")) {
     generate.tokens = tokens->integer(1, kMostTokens).value_or(generate.tokens);
   }

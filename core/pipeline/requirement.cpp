@@ -141,7 +141,7 @@ class RequirementReader {
       return fail(fmt::format("{} can't be met: {} is never negative; ask for more",
                               in_quotes(text_), metric_.name));
     }
-    if (require.kind == RequireKind::kValue && metric_.unit == "count" &&
+    if (require.kind == RequireKind::kValue && metric_.statistic == "count" &&
         require.min == require.max && require.min != std::floor(require.min)) {
       fail(fmt::format("{} can't be met: {} is a whole number; ask for one", in_quotes(text_),
                        metric_.name));

@@ -175,6 +175,12 @@ GeneratedAnswer answer_of(const Part& part) {
   return out;
 }
 
+PlacedOperation placed_of(const Part& part) {
+  return {part["operation"].text(),      part["kind"].text(),       part["count"].count(),
+          part["backend"].text(),        texts_of(part["prefill"]), texts_of(part["decode"]),
+          part["reason"].text_or_empty()};
+}
+
 GenerationInfo generation_of(const Part& part) {
   GenerationInfo out;
   out.model = part["model"].text();
@@ -186,13 +192,25 @@ GenerationInfo generation_of(const Part& part) {
   out.timed_prompt_tokens = part["timed_prompt_tokens"].count();
   out.most_tokens = part["most_tokens"].count();
   out.generated = part["generated"].count();
+  out.text_tokens = part["text_tokens"].count();
   out.stored_bytes = part["stored_bytes"].count();
   out.bytes_per_token = part["bytes_per_token"].count();
   out.operations_per_token = part["operations_per_token"].count();
-  part["answers"].items([&](const Part& one) { out.answers.push_back(answer_of(one)); });
-  part["profile"].items([&](const Part& one) {
-    out.profile.push_back({one["operation"].text(), one["count"].count(), figure(one["ns"])});
+  if (!part["resident_bytes_per_token"].is_null()) {
+    out.resident_bytes_per_token = part["resident_bytes_per_token"].count();
+  }
+  part["bandwidth"].items([&](const Part& one) {
+    out.bandwidth.push_back({figure(one["read_bandwidth"]), one["steps"].count()});
   });
+  part["placement"].items([&](const Part& one) { out.placement.push_back(placed_of(one)); });
+  part["answers"].items([&](const Part& one) { out.answers.push_back(answer_of(one)); });
+  const auto read_profile = [](const Part& list, std::vector<OperationTime>& out_list) {
+    list.items([&](const Part& one) {
+      out_list.push_back({one["operation"].text(), one["count"].count(), figure(one["ns"])});
+    });
+  };
+  read_profile(part["prefill_profile"], out.prefill_profile);
+  read_profile(part["profile"], out.profile);
   return out;
 }
 
@@ -268,6 +286,11 @@ CaseResult case_of(const Part& part) {
   }
   if (part.has("fallback")) out.fallback = fallback_of(part["fallback"]);
   out.attempts = attempts_of(part);
+  if (part.has("lacks")) {
+    part["lacks"].items([&](const Part& one) {
+      out.lacks.push_back({one["operation"].text(), one["kind"].text(), one["reason"].text()});
+    });
+  }
   return out;
 }
 

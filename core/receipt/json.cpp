@@ -133,6 +133,25 @@ Json to_json(const OperationTime& time) {
   return {{"operation", time.operation}, {"count", time.count}, {"ns", number(time.ns)}};
 }
 
+Json to_json(const PlacedOperation& placed) {
+  return {{"operation", placed.operation},
+          {"kind", placed.kind},
+          {"count", placed.count},
+          {"backend", to_utf8(placed.backend)},
+          {"prefill", texts(placed.prefill)},
+          {"decode", texts(placed.decode)},
+          {"reason", text_or_null(placed.reason)}};
+}
+
+Json to_json(const LackedOperation& lacked) {
+  return {
+      {"operation", lacked.operation}, {"kind", lacked.kind}, {"reason", to_utf8(lacked.reason)}};
+}
+
+Json to_json(const BandwidthProbe& probe) {
+  return {{"read_bandwidth", number(probe.read_bandwidth)}, {"steps", probe.steps}};
+}
+
 Json to_json(const PluginInfo& plugin) {
   return {{"id", plugin.id},
           {"kind", plugin.kind},
@@ -192,10 +211,16 @@ Json to_json(const GenerationInfo& info) {
           {"timed_prompt_tokens", info.timed_prompt_tokens},
           {"most_tokens", info.most_tokens},
           {"generated", info.generated},
+          {"text_tokens", info.text_tokens},
           {"stored_bytes", info.stored_bytes},
           {"bytes_per_token", info.bytes_per_token},
+          {"resident_bytes_per_token",
+           info.resident_bytes_per_token ? Json(*info.resident_bytes_per_token) : Json(nullptr)},
           {"operations_per_token", info.operations_per_token},
+          {"bandwidth", array_of(info.bandwidth)},
+          {"placement", array_of(info.placement)},
           {"answers", array_of(info.answers)},
+          {"prefill_profile", array_of(info.prefill_profile)},
           {"profile", array_of(info.profile)}};
 }
 
@@ -302,6 +327,7 @@ Json to_json(const CaseResult& result) {
   if (result.benchmark) out["benchmark"] = to_json(*result.benchmark);
   if (!result.fallback.refused.empty()) out["fallback"] = to_json(result.fallback);
   put_attempts(result.attempts, out);
+  if (!result.lacks.empty()) out["lacks"] = array_of(result.lacks);
   return out;
 }
 

@@ -9,7 +9,7 @@ namespace {
 constexpr auto kLower = Direction::kLower;
 constexpr auto kHigher = Direction::kHigher;
 
-constexpr std::array<MetricInfo, 30> kMetrics = {{
+constexpr std::array<MetricInfo, 31> kMetrics = {{
     {"load.time", "ns", kLower, "median", "making a tensor of the f32 weights and writing it"},
     {"load.rate", "GB/s", kHigher, "median", "f32 bytes over load.time"},
     {"quantize.time", "ns", kLower, "median", "quantizing, and preparing the compute program"},
@@ -50,6 +50,8 @@ constexpr std::array<MetricInfo, 30> kMetrics = {{
     {"decode.ceiling", "1", kHigher, "median",
      "share of the read bandwidth that weights and caches of a step need"},
     {"output.answers", "1", kHigher, "exact", "share of the prompts that are answered right"},
+    {"output.perplexity", "count", kLower, "exact",
+     "how many tokens seem as likely as the right one, in the text that was given"},
     {"output.cosine", "1", kHigher, "exact", "cosine between the logits and the oracle's"},
     {"memory.peak", "bytes", kLower, "exact", "most memory that the backend's process held"},
 }};

@@ -105,6 +105,30 @@ struct OperationTime {
   double ns = 0;  ///< of all of them, for one token
 };
 
+/// Where a part of the graph runs, over all layers.
+struct PlacedOperation {
+  std::string operation;  ///< "attn_q"
+  std::string kind;       ///< "matmul"
+  std::uint64_t count = 0;
+  std::string backend;
+  std::vector<std::string> prefill;  ///< kernels that ran for it
+  std::vector<std::string> decode;
+  std::string reason = {};  ///< why not on the case's own backend; empty: it does
+};
+
+/// A part of the graph that a backend lacks.
+struct LackedOperation {
+  std::string operation;  ///< "attn_q"
+  std::string kind;       ///< "matmul"
+  std::string reason;     ///< as the backend says
+};
+
+/// The read bandwidth as it was right before so many decode steps.
+struct BandwidthProbe {
+  double read_bandwidth = 0;  ///< bytes/s
+  std::uint64_t steps = 0;    ///< of the decode stage's samples, in their order
+};
+
 /// What a case of op generate did.
 struct GenerationInfo {
   std::string model;      ///< path, or name of the synthetic model
@@ -118,9 +142,15 @@ struct GenerationInfo {
   std::uint64_t most_tokens = 0;           ///< that a prompt may be answered with
   std::uint64_t generated = 0;             ///< tokens of all answers
   std::uint64_t timed_prompts = 0;         ///< the first so many are timed, all are checked
+  std::uint64_t text_tokens = 0;           ///< that perplexity is about
   std::uint64_t bytes_per_token = 0;  ///< of weights and caches that a step reads, in their formats
-  std::vector<GeneratedAnswer> answers;  ///< the first ones, and the first wrong ones
-  std::vector<OperationTime> profile;    ///< of a decode step, the longest first
+  /// The same in the backend's own layouts, if it tells.
+  std::optional<std::uint64_t> resident_bytes_per_token = {};
+  std::vector<BandwidthProbe> bandwidth;   ///< beside the timed steps; empty: they read from caches
+  std::vector<PlacedOperation> placement;  ///< of a token, in order
+  std::vector<GeneratedAnswer> answers;    ///< the first ones, and the first wrong ones
+  std::vector<OperationTime> prefill_profile;  ///< of a prompt's step, from the first layer's parts
+  std::vector<OperationTime> profile;          ///< of a decode step, the longest first
 };
 
 /// Where the numbers of a case of op benchmark come from: an outside command measured, or a file
@@ -186,7 +216,9 @@ struct CaseResult {
   std::optional<BenchmarkInfo> benchmark = {};    ///< of op benchmark
   std::string stderr_tail;                        ///< of a worker that failed
   Fallback fallback = {};
-  std::string requested = {};              ///< device that the backend asks for; empty: any
+  std::string requested = {};  ///< device that the backend asks for; empty: any
+  std::vector<LackedOperation> lacks =
+      {};  ///< of a model's graph, what its own backend does not have
   std::vector<std::string> detected = {};  ///< devices that its plugin has; empty: not asked
   std::vector<Attempt> attempts = {};  ///< by number; empty: it was tried once, and that went well
 };

@@ -55,6 +55,21 @@ bool lacks_something(const CaseResult& result) {
           code == reason::kUnsupported);
 }
 
+/// Whatever the case's own backend lacks takes the whole graph with it: caches and activations of
+/// one model are not in two processes.
+void say_why_elsewhere(CaseResult& result, const CaseResult& own) {
+  if (!result.generation) return;
+  for (PlacedOperation& placed : result.generation->placement) {
+    const auto lacked =
+        std::find_if(own.lacks.begin(), own.lacks.end(), [&](const LackedOperation& one) {
+          return one.operation == placed.operation && one.kind == placed.kind;
+        });
+    placed.reason = lacked != own.lacks.end() ? lacked->reason
+                    : own.lacks.empty()       ? own.reason.text()
+                                        : fmt::format("stays with what {} lacks", own.backend);
+  }
+}
+
 /// Whether a case is not run because of the pipeline's features and scope.
 bool is_off(const std::string& code) {
   return reason::is_declared(code) || code == reason::kMissingContext;
@@ -87,6 +102,8 @@ CaseResult CaseRunner::run(const Case& what) {
     result.requested = own.requested;
     result.detected = own.detected;
     result.fallback = {name, std::move(refused)};
+    result.lacks = own.lacks;
+    say_why_elsewhere(result, own);
     // What another backend did says nothing about this one: it is there to see and meets no gate.
     if (result.status == CaseStatus::kMeasured) {
       result.status = CaseStatus::kSkipped;
@@ -175,8 +192,9 @@ void CaseRunner::run_on(const Case& what, BackendPool::Live& live, CaseResult& r
   result.simulated = device->simulated;
   live.client.open_session(device->id, result.threads);
   if (what.suite->generate) {
-    const auto ceilings = [&] { return measure_ceilings(result.threads); };
-    generation_.run(what, live.client, sampling_, ceilings, result);
+    const CeilingGauge gauge{[&] { return measure_ceilings(result.threads); },
+                             [&] { return probe_->read_bandwidth(result.threads); }};
+    generation_.run(what, live.client, sampling_, gauge, result);
   } else if (what.suite->op == ComputeOp::kBenchmark) {
     run_benchmark(what, live.client, result);
   } else {

@@ -1,9 +1,6 @@
 #include "run/generation.hpp"
 
-#include <bitgate/formats.hpp>
-
 #include <algorithm>
-#include <numeric>
 #include <span>
 #include <stdexcept>
 
@@ -26,206 +23,192 @@ std::uint64_t rows_needed(const Questions& questions) {
   return (rows + kCacheStep - 1) / kCacheStep * kCacheStep;
 }
 
+void longest_first(std::vector<OperationTime>& times) {
+  std::stable_sort(times.begin(), times.end(),
+                   [](const OperationTime& a, const OperationTime& b) { return a.ns > b.ns; });
+}
+
 }  // namespace
 
 Generation::Generation(const model::Bitnet& bitnet, const std::string& format,
                        ModelWeights& weights, worker::BackendClient& client, Questions questions)
-    : bitnet_(bitnet),
-      format_(format),
-      weights_(weights),
-      client_(client),
+    : client_(client),
       questions_(std::move(questions)),
-      context_(rows_needed(questions_)),
-      buffer_(std::max(bitnet.vocabulary, kMostRows) * sizeof(float), "bitgate-logits"),
-      region_(client.attach(buffer_)) {}
+      programs_(bitnet, format, weights, client, rows_needed(questions_), 1) {}
 
-model::GraphSpec Generation::spec(std::uint64_t tokens, model::Head head, bool chained) const {
-  return {tokens, context_, format_, weights_.embedding_format(), head, chained};
-}
-
-std::optional<std::string> Generation::unsupported() {
+std::vector<LackedOperation> Generation::lacks() {
   std::set<std::uint64_t> sizes;
   for (const auto& prompt : questions_.prompts) {
     sizes.insert(std::min<std::uint64_t>(prompt.size(), kMostRows));
   }
+  std::vector<LackedOperation> out;
   for (const std::uint64_t size : sizes) {
-    Prepared prepared;
-    prepared.graph = model::make_graph(bitnet_, spec(size, model::Head::kNext, false));
-    std::set<std::string> asked;  // the layers are alike
-    for (const model::GraphOp& op : prepared.graph.ops) {
-      if (!asked.insert(std::string(model::role_of(op.label)) + op.kind).second) continue;
-      worker::OpSpec described{op.kind, {}, {}, op.attributes};
-      const auto describe = [&](const std::string& name) {
-        const model::GraphTensor& tensor = prepared.graph.tensors.at(name);
-        return worker::TensorRef{tensor.format, tensor.rows, tensor.cols, 0};
-      };
-      for (const std::string& name : op.inputs) described.inputs.push_back(describe(name));
-      for (const std::string& name : op.outputs) described.outputs.push_back(describe(name));
-      if (const auto why = client_.unsupported(described)) {
-        return fmt::format("{} ({}): {}", op.label, op.kind, *why);
-      }
+    for (LackedOperation& one : programs_.lacks(size, model::Head::kNext)) {
+      const bool known = std::any_of(out.begin(), out.end(), [&](const LackedOperation& other) {
+        return other.operation == one.operation && other.kind == one.kind;
+      });
+      if (!known) out.push_back(std::move(one));
     }
   }
-  return std::nullopt;
-}
-
-worker::TensorRef Generation::bound(const std::string& name, const Prepared& prepared) const {
-  switch (prepared.graph.tensors.at(name).lifetime) {
-    case model::Lifetime::kWeight:
-      return weights_.at(name);
-    case model::Lifetime::kState:
-      return state_.at(name);
-    case model::Lifetime::kScratch:
-      break;
-  }
-  return prepared.scratch.at(name);
-}
-
-worker::OpSpec Generation::bind(const model::GraphOp& op, const Prepared& prepared) const {
-  worker::OpSpec out{op.kind, {}, {}, op.attributes};
-  for (const std::string& name : op.inputs) out.inputs.push_back(bound(name, prepared));
-  for (const std::string& name : op.outputs) out.outputs.push_back(bound(name, prepared));
   return out;
 }
 
-std::uint64_t Generation::prepare_graph(const model::GraphSpec& spec, Prepared& out) {
-  out.graph = model::make_graph(bitnet_, spec);
-  std::uint64_t ns = 0;
-  for (const auto& [name, tensor] : out.graph.tensors) {
-    const worker::TensorRef described{tensor.format, tensor.rows, tensor.cols, 0};
-    if (tensor.lifetime == model::Lifetime::kScratch) {
-      out.scratch[name] = client_.create(described, ns);
-    } else if (tensor.lifetime == model::Lifetime::kState && state_.count(name) == 0) {
-      state_[name] = client_.create(described, ns);
-    }
-  }
-  if (const auto last = out.scratch.find(model::kLastRow); last != out.scratch.end()) {
-    buffer_.as<std::int32_t>().front() = static_cast<std::int32_t>(spec.tokens - 1);
-    client_.write(last->second, region_, sizeof(std::int32_t));
-  }
-  std::vector<worker::OpSpec> ops;
-  for (const model::GraphOp& op : out.graph.ops) ops.push_back(bind(op, out));
-  out.program = client_.prepare(ops, ns);
-  return ns;
-}
-
-void Generation::drop(Prepared& prepared) {
-  if (prepared.program != 0) client_.destroy_program(prepared.program);
-  for (const auto& [name, tensor] : prepared.scratch) client_.destroy(tensor);
-  prepared = {};
-}
-
 void Generation::drop_all() {
-  for (auto& [key, prepared] : chunks_) drop(prepared);
-  drop(decode_);
+  for (auto& [key, program] : chunks_) programs_.drop(program);
+  programs_.drop(decode_);
   chunks_.clear();
-  for (const auto& [name, tensor] : state_) client_.destroy(tensor);
-  state_.clear();
+  programs_.drop_shared();
 }
 
 std::uint64_t Generation::prepare() {
   drop_all();
-  std::uint64_t ns = prepare_graph(spec(1, model::Head::kNext, true), decode_);
+  std::uint64_t ns = programs_.prepare(1, model::Head::kNext, true, decode_);
   for (const auto& prompt : questions_.prompts) {
     for (std::uint64_t done = 0; done < prompt.size(); done += kMostRows) {
       const std::uint64_t size = std::min<std::uint64_t>(prompt.size() - done, kMostRows);
       const bool last = done + size == prompt.size();
       const auto [entry, added] = chunks_.try_emplace({size, last});
       const model::Head head = last ? model::Head::kNext : model::Head::kNone;
-      if (added) ns += prepare_graph(spec(size, head, false), entry->second);
+      if (added) ns += programs_.prepare(size, head, false, entry->second);
     }
   }
   return ns;
 }
 
-worker::StepResult Generation::run(Prepared& prepared, std::span<const std::int32_t> ids,
-                                   std::uint64_t position) {
-  std::vector<worker::StepInput> inputs(1);
-  inputs[0].tensor = prepared.scratch.at(model::kPositions);
-  inputs[0].values.resize(std::max<std::size_t>(ids.size(), 1));
-  std::iota(inputs[0].values.begin(), inputs[0].values.end(), static_cast<std::int32_t>(position));
-  if (!ids.empty()) {
-    inputs.push_back({prepared.scratch.at(model::kIds), {ids.begin(), ids.end()}});
-  }
-  const bool answers = prepared.graph.tensors.count(model::kNextToken) != 0;
-  ++prepared.executions;
-  return client_.step(prepared.program, inputs,
-                      answers ? state_.at(model::kNextToken) : worker::TensorRef{});
-}
-
-void Generation::keep_logits(const Prepared& prepared, std::vector<float>* logits) {
-  if (logits == nullptr) return;
-  const std::uint64_t bytes = bitnet_.vocabulary * sizeof(float);
-  client_.read(prepared.scratch.at(model::kLogits), region_, bytes);
-  const std::span<const float> row = buffer_.as<float>().first(bitnet_.vocabulary);
-  logits->insert(logits->end(), row.begin(), row.end());
-}
-
-Answer Generation::answer(std::size_t index, std::vector<float>* logits) {
+Answer Generation::answer(std::size_t index, std::vector<float>* logits,
+                          const std::function<void()>& before_step) {
   const std::vector<std::int32_t>& prompt = questions_.prompts.at(index);
   Answer answer;
   const auto take = [&](const worker::StepResult& step) {
     const std::int32_t id = step.values.at(0);
-    if (id < 0 || static_cast<std::uint64_t>(id) >= bitnet_.vocabulary) {
+    const std::uint64_t vocabulary = decode_.graph.tensors.at(model::kLogits).cols;
+    if (id < 0 || static_cast<std::uint64_t>(id) >= vocabulary) {
       throw std::runtime_error(
-          fmt::format("the backend's argmax over {} logits is {}", bitnet_.vocabulary, id));
+          fmt::format("the backend's argmax over {} logits is {}", vocabulary, id));
     }
     answer.ids.push_back(id);
+  };
+  const auto keep_logits = [&](const GraphProgram& program) {
+    if (logits == nullptr) return;
+    const std::span<const float> row = programs_.logits(program);
+    logits->insert(logits->end(), row.begin(), row.end());
   };
   for (std::size_t done = 0; done < prompt.size(); done += kMostRows) {
     const std::size_t size = std::min<std::size_t>(prompt.size() - done, kMostRows);
     const bool last = done + size == prompt.size();
-    Prepared& chunk = chunks_.at({size, last});
-    const worker::StepResult step = run(chunk, std::span(prompt).subspan(done, size), done);
+    GraphProgram& chunk = chunks_.at({size, last});
+    const worker::StepResult step =
+        programs_.run(chunk, std::span(prompt).subspan(done, size), done);
     answer.prefill_ns += step.ns;
     if (!last) continue;
     take(step);
-    keep_logits(chunk, logits);
+    keep_logits(chunk);
   }
   while (answer.ids.size() < questions_.tokens && questions_.last.count(answer.ids.back()) == 0) {
-    const worker::StepResult step = run(decode_, {}, prompt.size() + answer.ids.size() - 1);
+    if (before_step) before_step();
+    const worker::StepResult step =
+        programs_.run(decode_, {}, prompt.size() + answer.ids.size() - 1);
     answer.step_ns.push_back(step.ns);
     take(step);
-    keep_logits(decode_, logits);
+    keep_logits(decode_);
   }
   return answer;
 }
 
 StageResult Generation::read_logits() {
-  const worker::TensorRef& logits = decode_.scratch.at(model::kLogits);
-  const std::uint64_t bytes = bitnet_.vocabulary * sizeof(float);
   return measure_briefly([&](std::uint64_t samples, std::uint64_t) {
     std::vector<std::uint64_t> times;
     for (std::uint64_t i = 0; i < samples; ++i) {
-      times.push_back(client_.read(logits, region_, bytes));
+      times.push_back(programs_.read_logits(decode_));
     }
     return times;
   });
 }
 
+const GraphProgram& Generation::last_chunk() const {
+  return std::find_if(chunks_.rbegin(), chunks_.rend(),
+                      [](const auto& entry) { return entry.first.second; })
+      ->second;
+}
+
+double Generation::time_of(const std::vector<worker::OpSpec>& ops) {
+  std::uint64_t ns = 0;
+  const std::uint64_t program = client_.prepare(ops, ns);
+  const StageResult times = measure_briefly([&](std::uint64_t samples, std::uint64_t repeat) {
+    return client_.sample({{program}}, 0, samples, repeat);
+  });
+  client_.destroy_program(program);
+  return median_ns(times);
+}
+
 std::vector<OperationTime> Generation::profile() {
   std::map<std::string, std::vector<worker::OpSpec>> parts;
   for (const model::GraphOp& op : decode_.graph.ops) {
-    parts[std::string(model::role_of(op.label))].push_back(bind(op, decode_));
+    parts[std::string(model::role_of(op.label))].push_back(programs_.bind(op, decode_));
+  }
+  std::vector<OperationTime> out;
+  for (const auto& [name, ops] : parts) out.push_back({name, ops.size(), time_of(ops)});
+  longest_first(out);
+  return out;
+}
+
+std::vector<OperationTime> Generation::prefill_profile() {
+  const GraphProgram& prompt = last_chunk();
+  std::map<std::string, std::vector<const model::GraphOp*>> parts;
+  for (const model::GraphOp& op : prompt.graph.ops) {
+    parts[std::string(model::role_of(op.label))].push_back(&op);
   }
   std::vector<OperationTime> out;
   for (const auto& [name, ops] : parts) {
-    std::uint64_t ns = 0;
-    const std::uint64_t program = client_.prepare(ops, ns);
-    const StageResult times = measure_briefly([&](std::uint64_t samples, std::uint64_t repeat) {
-      return client_.sample({{program}}, 0, samples, repeat);
-    });
-    client_.destroy_program(program);
-    out.push_back({name, ops.size(), median_ns(times)});
+    std::vector<worker::OpSpec> first;
+    for (const model::GraphOp* op : ops) {
+      if (op->label == ops.front()->label) first.push_back(programs_.bind(*op, prompt));
+    }
+    const auto layers = static_cast<double>(ops.size() / first.size());
+    out.push_back({name, ops.size(), time_of(first) * layers});
   }
-  std::stable_sort(out.begin(), out.end(),
-                   [](const OperationTime& a, const OperationTime& b) { return a.ns > b.ns; });
+  longest_first(out);
+  return out;
+}
+
+std::vector<std::string> Generation::kernels_of(const worker::OpSpec& op) {
+  std::uint64_t ns = 0;
+  const std::uint64_t program = client_.prepare({op}, ns);
+  client_.sample({{program}}, 0, 1, 1);
+  std::vector<std::string> names;
+  for (const worker::KernelCount& kernel : client_.kernels(program)) {
+    if (kernel.calls > 0) names.push_back(kernel.name);
+  }
+  client_.destroy_program(program);
+  return names;
+}
+
+std::vector<PlacedOperation> Generation::placement(const std::string& backend) {
+  std::vector<PlacedOperation> out;
+  const auto add = [&](const GraphProgram& program,
+                       std::vector<std::string> PlacedOperation::*list) {
+    std::map<std::pair<std::string, std::string>, std::uint64_t> counts;
+    for (const model::GraphOp& op : program.graph.ops) {
+      const std::string role(model::role_of(op.label));
+      const std::uint64_t count = ++counts[{role, op.kind}];
+      auto found = std::find_if(out.begin(), out.end(), [&](const PlacedOperation& one) {
+        return one.operation == role && one.kind == op.kind;
+      });
+      if (found == out.end()) {
+        found = out.insert(out.end(), {role, op.kind, 0, backend, {}, {}});
+      }
+      found->count = std::max(found->count, count);
+      if (count == 1) (*found).*list = kernels_of(programs_.bind(op, program));
+    }
+  };
+  add(last_chunk(), &PlacedOperation::prefill);
+  add(decode_, &PlacedOperation::decode);
   return out;
 }
 
 std::vector<KernelCalls> Generation::kernels() {
   std::map<std::string, std::uint64_t> total;
-  const auto count = [&](const Prepared& prepared) {
+  const auto count = [&](const GraphProgram& prepared) {
     std::uint64_t calls = 0;
     for (const worker::KernelCount& kernel : client_.kernels(prepared.program)) {
       calls += kernel.calls;
@@ -246,6 +229,6 @@ std::vector<KernelCalls> Generation::kernels() {
   return out;
 }
 
-void Generation::release() { client_.detach(region_); }
+void Generation::release() { programs_.release(); }
 
 }  // namespace bitgate

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
@@ -11,10 +12,8 @@
 #include <utility>
 #include <vector>
 
-#include "model/graph.hpp"
 #include "receipt/receipt.hpp"
-#include "run/model_weights.hpp"
-#include "worker/backend_client.hpp"
+#include "run/graph_programs.hpp"
 
 namespace bitgate {
 
@@ -38,24 +37,30 @@ class Generation {
   Generation(const model::Bitnet& bitnet, const std::string& format, ModelWeights& weights,
              worker::BackendClient& client, Questions questions);
 
-  /// The reason if the backend can't run the graph: the first operation that it lacks.
-  std::optional<std::string> unsupported();
+  /// What the backend lacks of the graph, for any of the prompts.
+  std::vector<LackedOperation> lacks();
 
   /// Makes the caches and all programs; nanoseconds of preparing. Again: makes them anew.
   std::uint64_t prepare();
 
   /// Answers prompt number `index`. `logits`, if not null, receives those of every token of the
   /// answer, [tokens, vocabulary], which takes time that is not counted.
-  Answer answer(std::size_t index, std::vector<float>* logits = nullptr);
+  /// `before_step`, if there is one, is called before each step behind the first token.
+  Answer answer(std::size_t index, std::vector<float>* logits = nullptr,
+                const std::function<void()>& before_step = {});
 
   /// Reads the logits of the last token back.
   StageResult read_logits();
 
   [[nodiscard]] const Questions& questions() const { return questions_; }
-  [[nodiscard]] std::uint64_t context() const { return context_; }
   /// Where a decode step's time goes: what the layers have in common is timed by itself, all layers
   /// together, the longest first. Leaves nonsense in the session's tensors.
   std::vector<OperationTime> profile();
+  /// The same of a prompt's longest step, from what the first layer takes.
+  std::vector<OperationTime> prefill_profile();
+
+  /// Which kernels each part of the graph runs on, those of its first layer. Leaves nonsense too.
+  std::vector<PlacedOperation> placement(const std::string& backend);
 
   /// Kernels of the programs, with the calls that the backend counted. Throws
   /// std::runtime_error if it counted fewer calls than operations were executed.
@@ -67,33 +72,17 @@ class Generation {
   void release();
 
  private:
-  struct Prepared {
-    model::Graph graph;
-    std::map<std::string, worker::TensorRef> scratch;
-    std::uint64_t program = 0;
-    std::uint64_t executions = 0;
-  };
+  /// The longest program that a prompt ends with.
+  [[nodiscard]] const GraphProgram& last_chunk() const;
+  double time_of(const std::vector<worker::OpSpec>& ops);
+  std::vector<std::string> kernels_of(const worker::OpSpec& op);
 
-  [[nodiscard]] model::GraphSpec spec(std::uint64_t tokens, model::Head head, bool chained) const;
-  std::uint64_t prepare_graph(const model::GraphSpec& spec, Prepared& out);
-  void drop(Prepared& prepared);
-  worker::TensorRef bound(const std::string& name, const Prepared& prepared) const;
-  worker::OpSpec bind(const model::GraphOp& op, const Prepared& prepared) const;
-  worker::StepResult run(Prepared& prepared, std::span<const std::int32_t> ids,
-                         std::uint64_t position);
-  void keep_logits(const Prepared& prepared, std::vector<float>* logits);
-
-  const model::Bitnet& bitnet_;
-  std::string format_;
-  ModelWeights& weights_;
   worker::BackendClient& client_;
   Questions questions_;
-  std::uint64_t context_;
-  worker::SharedMemory buffer_;  ///< for logits
-  worker::Region region_;
-  std::map<std::string, worker::TensorRef> state_;
-  std::map<std::pair<std::uint64_t, bool>, Prepared> chunks_;  ///< by tokens, and if it is the last
-  Prepared decode_;
+  GraphPrograms programs_;
+  std::map<std::pair<std::uint64_t, bool>, GraphProgram>
+      chunks_;  ///< by tokens, and if it is the last
+  GraphProgram decode_;
 };
 
 }  // namespace bitgate

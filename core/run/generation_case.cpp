@@ -12,6 +12,7 @@
 #include "run/model_weights.hpp"
 #include "run/npy.hpp"
 #include "run/oracle_check.hpp"
+#include "run/perplexity.hpp"
 #include "run/questions.hpp"
 
 namespace bitgate {
@@ -21,6 +22,7 @@ namespace {
 constexpr std::size_t kTimedPrompts = 16;
 constexpr std::size_t kFirstAnswers = 3;
 constexpr std::size_t kMostAnswers = 20;
+constexpr std::uint64_t kStepsTogether = 8;  ///< under one look at the read bandwidth
 
 /// One case in progress.
 class Conductor {
@@ -33,12 +35,14 @@ class Conductor {
         result_(result),
         quiz_(read_quiz(*what.suite, model)),
         weights_(model, what.format, client),
-        generation_(model.bitnet(), what.format, weights_, client, quiz_.questions) {}
+        generation_(model.bitnet(), what.format, weights_, client, quiz_.questions) {
+    if (!quiz_.foretell.empty()) {
+      perplexity_.emplace(model.bitnet(), what.format, weights_, client, quiz_.foretell);
+    }
+  }
 
-  void run(const Sampling& sampling, const std::function<Ceilings()>& ceilings) {
-    std::optional<std::string> why = weights_.unsupported();
-    if (!why) why = generation_.unsupported();
-    if (why) {
+  void run(const Sampling& sampling, const CeilingGauge& gauge) {
+    if (const auto why = unsupported()) {
       release();
       result_.status = CaseStatus::kSkipped;
       result_.reason = {reason::kUnsupported, *why};
@@ -48,21 +52,39 @@ class Conductor {
     result_.stages["load"] = weights_.load();
     result_.stages["quantize"] = weights_.quantize([&] { return generation_.prepare(); });
     facts_.weights = weights_.check();
+    resident_ = weights_.resident_bytes();
     answer_all();
-    const Ceilings before = ceilings();
-    time_answers(sampling);
-    const Ceilings after = ceilings();
+    const Ceilings before = gauge.all();
+    cold_ = weights_.device_bytes() >= kColdCaches * before.cache;
+    time_answers(sampling, gauge);
+    const Ceilings after = gauge.all();
     result_.ceilings = best_of(before, after);
     result_.stages["output"] = generation_.read_logits();
     result_.kernels = generation_.kernels();
     profile_ = generation_.profile();
+    prefill_profile_ = generation_.prefill_profile();
+    placement_ = generation_.placement(case_.backend->name);
     facts_.peak_memory = client_.peak_memory(false);
+    read_text();
     oracle_ = check_by_oracle(model_, case_.format, weights_, client_, quiz_.questions);
     release();
     conclude();
   }
 
  private:
+  std::optional<std::string> unsupported() {
+    if (auto why = weights_.unsupported()) return why;
+    result_.lacks = generation_.lacks();
+    if (result_.lacks.empty() && perplexity_) result_.lacks = perplexity_->lacks();
+    if (result_.lacks.empty()) return std::nullopt;
+    const LackedOperation& first = result_.lacks.front();
+    std::string why = fmt::format("{} ({}): {}", first.operation, first.kind, first.reason);
+    if (const std::size_t more = result_.lacks.size() - 1; more > 0) {
+      why += fmt::format("; {} more operation{}", more, more == 1 ? "" : "s");
+    }
+    return why;
+  }
+
   /// Answers every prompt; what came out is what the timed passes must give again.
   void answer_all() {
     std::string bytes;
@@ -81,7 +103,22 @@ class Conductor {
     write_npy(file, logits, logits.size() / vocabulary, vocabulary);
   }
 
-  void time_answers(const Sampling& sampling) {
+  /// Behind all that is timed, whose memory this has no part in.
+  void read_text() {
+    if (perplexity_) facts_.perplexity = perplexity_->measure();
+  }
+
+  /// The read bandwidth of a machine may double and halve within a second, as others take their
+  /// share of it: what a step is held against is measured beside it.
+  void before_step(const CeilingGauge& gauge) {
+    if (!cold_) return;
+    if (bandwidth_.empty() || bandwidth_.back().steps == kStepsTogether) {
+      bandwidth_.push_back({gauge.read_bandwidth(), 0});
+    }
+    ++bandwidth_.back().steps;
+  }
+
+  void time_answers(const Sampling& sampling, const CeilingGauge& gauge) {
     const std::size_t prompts = std::min(kTimedPrompts, answers_.size());
     StageResult& prefill = result_.stages["prefill"];
     StageResult& decode = result_.stages["decode"];
@@ -91,7 +128,7 @@ class Conductor {
           for (std::uint64_t& time : times) {
             std::uint64_t prefill_ns = 0;
             for (std::size_t i = 0; i < prompts; ++i) {
-              const Answer answer = generation_.answer(i);
+              const Answer answer = generation_.answer(i, nullptr, [&] { before_step(gauge); });
               prefill_ns += answer.prefill_ns;
               time += answer.prefill_ns;
               for (const std::uint64_t ns : answer.step_ns) time += ns;
@@ -159,7 +196,9 @@ class Conductor {
     }
     const model::Bitnet& bitnet = model_.bitnet();
     const std::uint64_t row_bytes = bitnet.layers * 2 * bitnet.kv() * sizeof(float);
-    info.bytes_per_token = weights_.device_bytes() + (steps == 0 ? 0 : rows * row_bytes / steps);
+    const std::uint64_t caches = steps == 0 ? 0 : rows * row_bytes / steps;
+    info.bytes_per_token = weights_.device_bytes() + caches;
+    if (resident_) info.resident_bytes_per_token = *resident_ + caches;
   }
 
   void describe() {
@@ -173,8 +212,12 @@ class Conductor {
     info.stored_bytes = weights_.stored_bytes();
     info.operations_per_token = model::matrix_operations(model_.bitnet());
     info.profile = profile_;
+    info.prefill_profile = prefill_profile_;
+    info.placement = placement_;
+    info.bandwidth = bandwidth_;
     info.prompts = answers_.size();
     count_timed(info);
+    info.text_tokens = foretold(quiz_.foretell);
     info.most_tokens = quiz_.questions.tokens;
     std::size_t rightly = 0;
     std::size_t known = 0;
@@ -221,6 +264,7 @@ class Conductor {
   }
 
   void release() {
+    if (perplexity_) perplexity_->release();
     generation_.release();
     weights_.release();
   }
@@ -232,18 +276,24 @@ class Conductor {
   Quiz quiz_;
   ModelWeights weights_;
   Generation generation_;
+  std::optional<Perplexity> perplexity_;
   std::vector<Answer> answers_;  ///< of the first pass, by prompt
   std::vector<OperationTime> profile_;
+  std::vector<OperationTime> prefill_profile_;
+  std::vector<PlacedOperation> placement_;
+  std::vector<BandwidthProbe> bandwidth_;
   OracleCheck oracle_;
-  std::uint64_t different_ = 0;  ///< tokens that a pass gave otherwise than the first one
+  std::optional<std::uint64_t> resident_;  ///< bytes of the weights in the backend's layouts
+  bool cold_ = false;                      ///< whether a step reads its weights from memory
+  std::uint64_t different_ = 0;            ///< tokens that a pass gave otherwise than the first one
   GenerationFacts facts_;
 };
 
 }  // namespace
 
 void GenerationCases::run(const Case& what, worker::BackendClient& client, const Sampling& sampling,
-                          const std::function<Ceilings()>& ceilings, CaseResult& result) {
-  Conductor(what, model_of(*what.suite), client, result).run(sampling, ceilings);
+                          const CeilingGauge& gauge, CaseResult& result) {
+  Conductor(what, model_of(*what.suite), client, result).run(sampling, gauge);
 }
 
 const model::Model& GenerationCases::model_of(const SuiteSpec& suite) {

@@ -12,14 +12,19 @@
 
 namespace bitgate {
 
+/// What the machine can do right now, with the threads of the case.
+struct CeilingGauge {
+  std::function<Ceilings()> all;
+  std::function<double()> read_bandwidth;  ///< bytes/s
+};
+
 class GenerationCases {
  public:
-  /// Runs a case in the open session, which the caller closes. `ceilings` measures what the machine
-  /// can do right now. Everything but the id of the case is filled in: its status, also for what
-  /// the backend lacks. Throws as the client does, and std::exception for a model or prompts that
-  /// won't do.
+  /// Runs a case in the open session, which the caller closes. Everything but the id of the case is
+  /// filled in: its status, also for what the backend lacks. Throws as the client does, and
+  /// std::exception for a model or prompts that won't do.
   void run(const Case& what, worker::BackendClient& client, const Sampling& sampling,
-           const std::function<Ceilings()>& ceilings, CaseResult& result);
+           const CeilingGauge& gauge, CaseResult& result);
 
  private:
   /// The model of the last case, if this one has the same.

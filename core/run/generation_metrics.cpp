@@ -3,6 +3,8 @@
 #include <bitgate/formats.hpp>
 
 #include <algorithm>
+#include <span>
+#include <vector>
 
 #include "measure/ceilings.hpp"
 #include "measure/sampling.hpp"
@@ -14,6 +16,11 @@ namespace bitgate {
 namespace {
 
 constexpr const char* kNoAnswers = "no right answers are known";
+constexpr const char* kNoText = "no text was given";
+
+Figure known(const std::optional<double>& value, const char* why_not) {
+  return value ? Figure::of(*value) : Figure::none(why_not);
+}
 
 class Metrics {
  public:
@@ -44,7 +51,8 @@ class Metrics {
     put("output.mismatches", Figure::of(static_cast<double>(facts_.mismatches)));
     put("output.max_error", Figure::of(facts_.max_error));
     put("output.cosine", Figure::of(facts_.cosine));
-    put("output.answers", facts_.answers ? Figure::of(*facts_.answers) : Figure::none(kNoAnswers));
+    put("output.answers", known(facts_.answers, kNoAnswers));
+    put("output.perplexity", known(facts_.perplexity, kNoText));
     put("memory.peak", Figure::of(static_cast<double>(facts_.peak_memory)));
   }
 
@@ -83,13 +91,24 @@ class Metrics {
   [[nodiscard]] Figure decode_ceiling() const {
     const Figure spent = time("decode");
     if (!spent.value) return spent;
-    if (!result_.ceilings) return Figure::none("no ceiling was measured");
-    const auto bytes = static_cast<double>(info_.bytes_per_token);
-    if (bytes < static_cast<double>(kColdCaches * result_.ceilings->cache)) {
+    if (info_.bandwidth.empty()) {
       return Figure::none("the weights are few enough to come from the cache");
     }
-    const double least_seconds = bytes / result_.ceilings->read_bandwidth;
-    return Figure::of(least_seconds * 1e9 / *spent.value);
+    // A denser layout has fewer bytes to read; a wider one is no excuse.
+    const std::uint64_t bytes = std::min(
+        info_.bytes_per_token, info_.resident_bytes_per_token.value_or(info_.bytes_per_token));
+    std::span<const std::uint64_t> steps = result_.stages.at("decode").samples_ns;
+    std::vector<double> shares;
+    for (const BandwidthProbe& probe : info_.bandwidth) {
+      if (probe.steps == 0 || probe.steps > steps.size()) {
+        return Figure::none("the read bandwidth was not measured beside the steps");
+      }
+      std::vector<double> beside(steps.begin(),
+                                 steps.begin() + static_cast<std::ptrdiff_t>(probe.steps));
+      shares.push_back(static_cast<double>(bytes) / probe.read_bandwidth * 1e9 / median(beside));
+      steps = steps.subspan(probe.steps);
+    }
+    return Figure::of(median(shares));
   }
 
   [[nodiscard]] Figure prefill_ceiling() const {
@@ -126,6 +145,9 @@ GenerationFacts generation_facts_of(const CaseResult& result) {
   facts.max_error = recorded.value("output.max_error");
   facts.cosine = recorded.value("output.cosine");
   if (recorded.has("output.answers", kNoAnswers)) facts.answers = recorded.value("output.answers");
+  if (recorded.has("output.perplexity", kNoText)) {
+    facts.perplexity = recorded.value("output.perplexity");
+  }
   facts.peak_memory = recorded.count("memory.peak");
   if (result.status == CaseStatus::kFail) facts.timing_invalid = result.reason.text();
   return facts;

@@ -18,8 +18,9 @@ struct GenerationFacts {
   double max_error = 0;           ///< of a logit, in units of the bound
   double cosine = 1;              ///< of the logits with the oracle's
   std::optional<double> answers;  ///< share that is right; nothing if no right ones are known
-  std::uint64_t peak_memory = 0;  ///< bytes
-  std::string timing_invalid;     ///< why no time of this case counts; empty if they do
+  std::optional<double> perplexity;  ///< nothing if no text was given
+  std::uint64_t peak_memory = 0;     ///< bytes
+  std::string timing_invalid;        ///< why no time of this case counts; empty if they do
 };
 
 /// Fills result.metrics from the rest of the result. Every metric of a generating case is present;

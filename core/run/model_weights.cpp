@@ -65,7 +65,7 @@ std::string ModelWeights::target_format(const StoredWeight& weight) const {
 bool ModelWeights::is_converted(std::size_t weight) const {
   const StoredWeight& stored = model_.weights()[weight];
   // Master weights stay float in a float format, but hold ternary values from then on.
-  const bool master = stored.role == WeightRole::kMatrix && formats::is_float(stored.format);
+  const bool master = stored.role == WeightRole::kMatrix && !stored.ternary;
   return master || stored.format != target_format(stored);
 }
 
@@ -78,11 +78,12 @@ worker::TensorRef ModelWeights::scratch(const std::string& format, const worker:
   return tensor;
 }
 
-std::vector<worker::OpSpec> ModelWeights::conversion(const worker::TensorRef& from,
+std::vector<worker::OpSpec> ModelWeights::conversion(std::size_t weight,
+                                                     const worker::TensorRef& from,
                                                      const worker::TensorRef& to) {
   std::vector<worker::OpSpec> ops;
   const std::string f32(formats::kF32);
-  const bool stored_ternary = formats::is_ternary(from.format);
+  const bool stored_ternary = model_.weights()[weight].ternary;
   // A norm, or ternary weights as the values that they stand for.
   if (to.format == f32 && (stored_ternary || from.rows == 1)) return {dequantize_op(from, to)};
   worker::TensorRef values = from;
@@ -116,7 +117,7 @@ std::optional<std::string> ModelWeights::unsupported() {
       why = fmt::format("{}: {}", stored.name, formats::why_not(to.format, to.rows, to.cols));
     }
     if (!is_converted(i)) continue;
-    for (const worker::OpSpec& op : conversion(from, to)) {
+    for (const worker::OpSpec& op : conversion(i, from, to)) {
       if (!why) why = client_.unsupported(op);
     }
   }
@@ -185,7 +186,7 @@ void ModelWeights::prepare_conversions() {
     }
     std::uint64_t ns = 0;
     Conversion one{i, client_.create({target_format(stored), stored.rows, stored.cols, 0}, ns)};
-    one.program = client_.prepare(conversion(sources_[i], one.to), ns);
+    one.program = client_.prepare(conversion(i, sources_[i], one.to), ns);
     weights_[stored.name] = one.to;
     conversions_.push_back(std::move(one));
   }
@@ -228,7 +229,7 @@ QuantizeCheck ModelWeights::check() {
     model_.fill(i, stored_bytes);
     std::fill_n(buffer_.bytes().begin(), size, std::byte{0xA5});
     client_.read(tensor, region_, size);
-    check.add({stored.format, stored.rows, stored.cols}, stored_bytes, buffer_.bytes().first(size));
+    check.add(stored, stored_bytes, buffer_.bytes().first(size));
   }
   return check.result();
 }
@@ -245,6 +246,16 @@ std::uint64_t ModelWeights::device_bytes() const {
   std::uint64_t sum = 0;
   for (const StoredWeight& weight : model_.weights()) {
     sum += formats::byte_size(target_format(weight), weight.rows, weight.cols).value_or(0);
+  }
+  return sum;
+}
+
+std::optional<std::uint64_t> ModelWeights::resident_bytes() const {
+  std::uint64_t sum = 0;
+  for (const auto& [name, tensor] : weights_) {
+    const auto bytes = client_.footprint(tensor);
+    if (!bytes) return std::nullopt;
+    sum += *bytes;
   }
   return sum;
 }

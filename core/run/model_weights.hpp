@@ -46,6 +46,9 @@ class ModelWeights {
   /// Bytes of all weights as stored, and of those on the device, in their formats.
   [[nodiscard]] std::uint64_t stored_bytes() const;
   [[nodiscard]] std::uint64_t device_bytes() const;
+  /// Those that the backend reads of them in its own layouts, after quantize; nothing if it does
+  /// not tell.
+  [[nodiscard]] std::optional<std::uint64_t> resident_bytes() const;
 
   /// Gives back the region; the session is to be closed by the caller.
   void release();
@@ -62,7 +65,7 @@ class ModelWeights {
   [[nodiscard]] bool is_converted(std::size_t weight) const;
   std::uint64_t load_one(std::size_t weight);
   std::uint64_t write_made(std::size_t weight);
-  std::vector<worker::OpSpec> conversion(const worker::TensorRef& from,
+  std::vector<worker::OpSpec> conversion(std::size_t weight, const worker::TensorRef& from,
                                          const worker::TensorRef& to);
   worker::TensorRef scratch(const std::string& format, const worker::TensorRef& like);
   void prepare_conversions();

@@ -11,6 +11,7 @@
 #include "oracle/matmul.hpp"
 #include "oracle/registry.hpp"
 #include "oracle/transformer.hpp"
+#include "run/weight_check.hpp"
 #include "run/workload.hpp"
 
 namespace bitgate {
@@ -87,7 +88,7 @@ class Forward {
         formats::is_ternary(stored.format)
             ? oracle::find_codec(stored.format)->decode(bytes, stored.rows, stored.cols)
             : oracle::quantize_ternary(float_values(stored.format, bytes), stored.rows, stored.cols,
-                                       oracle::Rounding::kAbsmean);
+                                       rounding_of(stored));
     if (formats::is_ternary(format_)) {
       // Another format may round the scale.
       const oracle::Codec& codec = *oracle::find_codec(format_);
@@ -136,6 +137,8 @@ class Forward {
                                         std::get<double>(op.attributes.at("base"))));
     } else if (op.kind == "relu2_gate") {
       out.values = rounded(oracle::relu2_gate(in.values, at(op.inputs[1]).values));
+    } else if (op.kind == "silu_gate") {
+      out.values = rounded(oracle::silu_gate(in.values, at(op.inputs[1]).values));
     } else if (op.kind == "add") {
       out.values = rounded(oracle::add(in.values, at(op.inputs[1]).values));
     } else {

@@ -20,7 +20,14 @@ bool within_two_ulp(float a, float b) {
   return std::abs(a - b) <= 2 * std::numeric_limits<float>::epsilon() * std::abs(b);
 }
 
-oracle::Ternary decode(const WeightCheck::Stored& as, std::span<const std::byte> bytes) {
+/// A matrix in a format.
+struct Layout {
+  const std::string& format;
+  std::uint64_t rows;
+  std::uint64_t cols;
+};
+
+oracle::Ternary decode(const Layout& as, std::span<const std::byte> bytes) {
   return oracle::find_codec(as.format)->decode(bytes, as.rows, as.cols);
 }
 
@@ -34,7 +41,7 @@ float common_scale(const oracle::Ternary& weights) {
 }
 
 /// What the backend holds, as ternary weights; a float format's values must be -s, 0, +s.
-oracle::Ternary as_ternary(const WeightCheck::Stored& as, std::span<const std::byte> bytes) {
+oracle::Ternary as_ternary(const Layout& as, std::span<const std::byte> bytes) {
   if (formats::is_ternary(as.format)) return decode(as, bytes);
   const std::vector<float> values = float_values(as.format, bytes);
   float scale = 0;
@@ -51,25 +58,25 @@ oracle::Ternary as_ternary(const WeightCheck::Stored& as, std::span<const std::b
 
 }  // namespace
 
-void WeightCheck::add(const Stored& stored, std::span<const std::byte> from,
+void WeightCheck::add(const model::StoredWeight& stored, std::span<const std::byte> from,
                       std::span<const std::byte> got) {
-  const Stored as{format_, stored.rows, stored.cols};
+  const Layout as{format_, stored.rows, stored.cols};
   // Stored and held alike: nothing was to be computed, and equal bytes have no error.
   if (stored.format == format_ && std::equal(from.begin(), from.end(), got.begin(), got.end())) {
     return;
   }
   try {
     const oracle::Ternary is = as_ternary(as, got);
-    const bool ternary = formats::is_ternary(stored.format);
+    const bool ternary = stored.ternary;
     std::vector<float> source;
     oracle::Ternary wanted;
-    if (ternary) {
-      wanted = decode(stored, from);
+    if (formats::is_ternary(stored.format)) {
+      wanted = decode({stored.format, stored.rows, stored.cols}, from);
       source = oracle::dequantize(wanted);
       wanted.scale = common_scale(wanted);
     } else {
       source = float_values(stored.format, from);
-      wanted = oracle::quantize_ternary(source, as.rows, as.cols, oracle::Rounding::kAbsmean);
+      wanted = oracle::quantize_ternary(source, as.rows, as.cols, rounding_of(stored));
     }
     // f16 and bf16 round the scale, and so do formats with scales of 16 bits; of those the codes
     // count. Else the mean may be summed in any order, and the codes are exact for what it gave.

@@ -6,22 +6,25 @@
 #include <span>
 #include <string>
 
+#include "model/model.hpp"
+#include "oracle/codec.hpp"
 #include "run/stages.hpp"
 
 namespace bitgate {
+
+/// How a model's matrix becomes ternary.
+inline oracle::Rounding rounding_of(const model::StoredWeight& weight) {
+  return weight.ternary ? oracle::Rounding::kTernary : oracle::Rounding::kAbsmean;
+}
 
 class WeightCheck {
  public:
   /// `format`: what the weights were brought into.
   explicit WeightCheck(std::string format) : format_(std::move(format)) {}
 
-  struct Stored {
-    std::string format;
-    std::uint64_t rows;
-    std::uint64_t cols;
-  };
   /// One matrix: canonical bytes as stored, and as read back from the backend.
-  void add(const Stored& stored, std::span<const std::byte> from, std::span<const std::byte> got);
+  void add(const model::StoredWeight& stored, std::span<const std::byte> from,
+           std::span<const std::byte> got);
 
   /// Of all matrices together, errors against the stored weights.
   [[nodiscard]] QuantizeCheck result() const;

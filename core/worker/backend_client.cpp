@@ -174,6 +174,12 @@ StepResult BackendClient::step(std::uint64_t program, std::span<const StepInput>
   return {reply.at("ns").get<std::uint64_t>(), reply.at("values").get<std::vector<std::int32_t>>()};
 }
 
+std::optional<std::uint64_t> BackendClient::footprint(const TensorRef& tensor) {
+  const nlohmann::json reply = worker_->call({{"do", "footprint"}, {"tensor", tensor.handle}});
+  if (reply.at("bytes").is_null()) return std::nullopt;
+  return reply.at("bytes").get<std::uint64_t>();
+}
+
 std::uint64_t BackendClient::peak_memory(bool reset) {
   return worker_->call({{"do", "peak_memory"}, {"reset", reset}}).at("bytes").get<std::uint64_t>();
 }

@@ -104,6 +104,9 @@ class BackendClient {
   std::uint64_t read(const TensorRef& tensor, Region region, std::uint64_t size,
                      std::uint64_t offset = 0);
 
+  /// Bytes that operations read of a written tensor in the backend's own layout, if it tells.
+  std::optional<std::uint64_t> footprint(const TensorRef& tensor);
+
   /// A program of bound operations; `ns` receives the time of preparing it.
   std::uint64_t prepare(const std::vector<OpSpec>& ops, std::uint64_t& ns);
   void destroy_program(std::uint64_t program);

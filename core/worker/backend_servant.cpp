@@ -129,6 +129,7 @@ json BackendServant::handle(const std::string& what, const json& request, Fd fd)
   if (what == "start_timer") return start_timer();
   if (what == "step") return step(request);
   if (what == "peak_memory") return peak_memory(request);
+  if (what == "footprint") return footprint(request);
   if (what == "attach_file") {
     const std::uint64_t id = next_id_++;
     const std::uint64_t start = now_ns();
@@ -401,6 +402,17 @@ json BackendServant::step(const json& request) {
   }
   const std::uint64_t ns = now_ns() - start;
   return {{"ns", ns}, {"values", std::move(values)}};
+}
+
+json BackendServant::footprint(const json& request) {
+  breadcrumb_.enter(Step::kFootprint);
+  const auto* table = plugin_.optional_table<bg_footprint>(BG_FOOTPRINT_V1);
+  if (table == nullptr) return {{"bytes", nullptr}};
+  std::uint64_t bytes = 0;
+  ErrorSlot error;
+  error.check(table->tensor_bytes(session(), at(tensors_, request.at("tensor")).handle, &bytes,
+                                  error.get()));
+  return {{"bytes", bytes}};
 }
 
 json BackendServant::peak_memory(const json& request) {

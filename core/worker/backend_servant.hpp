@@ -47,6 +47,7 @@ class BackendServant {
   nlohmann::json kernels(const nlohmann::json& request);
   nlohmann::json sample(const nlohmann::json& request);
   nlohmann::json step(const nlohmann::json& request);
+  nlohmann::json footprint(const nlohmann::json& request);
   static nlohmann::json peak_memory(const nlohmann::json& request);
   nlohmann::json device_times();
   bg_session* session() const;

@@ -30,12 +30,13 @@ enum class Step : std::uint32_t {
   kClose,
   kDescribe,
   kDeviceTimer,
+  kFootprint,
 };
 
-inline constexpr std::array<std::string_view, 20> kStepNames = {
+inline constexpr std::array<std::string_view, 21> kStepNames = {
     "idle",   "load",    "open",   "device_info", "session_open", "session_close", "supports",
     "create", "destroy", "write",  "read",        "prepare",      "run",           "synchronize",
-    "begin",  "event",   "finish", "close",       "describe",     "device_timer"};
+    "begin",  "event",   "finish", "close",       "describe",     "device_timer",  "footprint"};
 
 struct Breadcrumb {
   std::atomic<std::uint32_t> step{0};       ///< Step; written by the worker before each plugin call

@@ -68,6 +68,10 @@ template <>
 inline constexpr std::uint32_t kFirstSize<bg_device_timer> = offsetof(bg_device_timer, read) +
                                                              sizeof(bg_device_timer::read);
 
+template <>
+inline constexpr std::uint32_t kFirstSize<bg_footprint> = offsetof(bg_footprint, tensor_bytes) +
+                                                          sizeof(bg_footprint::tensor_bytes);
+
 /// Why no table can have this size; empty if it can. A larger table than ours is a newer one.
 std::string bad_size(std::string_view what, std::uint32_t size, std::uint32_t least);
 

@@ -67,7 +67,8 @@ bool generates(const Json& result) {
 std::vector<Column> generation_columns() {
   return {{"load", true, 6},        {"quantize", true, 5}, {"first token", true, 3},
           {"prefill", true, 0},     {"decode", true, 0},   {"p99", true, 4},
-          {"of ceiling", false, 2}, {"right", true, 0},    {"memory", true, 6}};
+          {"of ceiling", false, 2}, {"right", true, 0},    {"perplexity", true, 1},
+          {"memory", true, 6}};
 }
 
 std::vector<std::string> generation_cells(const Json& result, const Style& style) {
@@ -81,6 +82,7 @@ std::vector<std::string> generation_cells(const Json& result, const Style& style
   };
   const std::optional<double> share = metric(result, "decode.ceiling");
   const std::optional<double> answers = metric(result, "output.answers");
+  const std::optional<double> perplexity = metric(result, "output.perplexity");
   const std::optional<double> memory = metric(result, "memory.peak");
   return {time("load.time"),
           time("quantize.time"),
@@ -90,6 +92,7 @@ std::vector<std::string> generation_cells(const Json& result, const Style& style
           time("decode.latency_p99"),
           share ? right(percent_text(*share), 5) + " " + style.bar(*share, kBar) : "",
           answers ? percent_text(*answers) : "",
+          perplexity ? number_text(*perplexity) : "",
           memory ? bytes_text(*memory) : ""};
 }
 

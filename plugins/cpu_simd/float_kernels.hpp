@@ -3,8 +3,9 @@
 //
 // Every implementation gives the same bits. Sums have 16 partial sums, number j of which takes the
 // elements j, j + 16, …, one after the other with a fused multiply-add; then j and j + 8 are added,
-// j and j + 4, and so on. lanes/ has 16 such lanes for every instruction set, and the kernels are
-// written once, over them.
+// j and j + 4, and so on. A matrix times one row has four such sums, which take 16 elements each in
+// turn and are added by twos. lanes/ has 16 such lanes for every instruction set, and the kernels
+// are written once, over them.
 #pragma once
 
 #include "kernel_table.hpp"
@@ -26,7 +27,7 @@ using RmsNorm = void(const float* x, const float* weight, size_t cols, float eps
 using Rope = void(const float* x, size_t heads, size_t half, const float* cosines,
                   const float* sines, float* y);
 
-/// y = max(gate, 0)^2 * up, and y = a + b.
+/// y = max(gate, 0)^2 * up, y = gate / (1 + exp(-gate)) * up, and y = a + b.
 using Binary = void(const float* a, const float* b, size_t count, float* y);
 
 /// The first of the largest.
@@ -45,6 +46,11 @@ struct AttentionTask {
   const void* values;
   size_t cache_stride;  ///< elements from row to row
   float* scratch;       ///< attention_scratch() floats, aligned to 64 bytes
+  /// Of one query alone: only these rows of the cache are looked at, first < end, and
+  /// attention_part floats get what merge_attention makes y of. nullptr: y gets it all.
+  float* part = nullptr;
+  size_t first = 0;
+  size_t end = 0;
 };
 
 inline constexpr size_t kAttentionRows = 128;  ///< most of queries * heads, unless heads is more
@@ -58,10 +64,18 @@ constexpr size_t attention_scratch(size_t rows, size_t head_size) {
   return 2 * (rows + kAttentionKeys) * width + rows * kAttentionKeys + 4 * padded_to_lanes(rows);
 }
 
+/// What a part leaves: sums of the heads, the largest score of each, and the sum of its weights.
+constexpr size_t attention_part(size_t heads, size_t head_size) {
+  return heads * padded_to_lanes(head_size) + 2 * padded_to_lanes(heads);
+}
+
 /// y = softmax(q.keys / sqrt(head_size)).values over rows 0 … position of the cache, by blocks of
 /// kAttentionKeys: each one's weights are relative to the largest score so far, and what was summed
 /// before is scaled when that grows.
 using Attention = void(const AttentionTask& task);
+/// y of `heads` heads from `count` parts, one behind the other, in the order of their rows.
+using MergeAttention = void(const float* parts, size_t count, size_t heads, size_t head_size,
+                            float* y);
 
 struct FloatKernels {
   const char* isa;
@@ -72,10 +86,12 @@ struct FloatKernels {
   RmsNorm* rms_norm;
   Rope* rope;
   Binary* relu2_gate;
+  Binary* silu_gate;
   Binary* add;
   ArgMax* argmax;
   Attention* attention_f32;
   Attention* attention_f16;
+  MergeAttention* merge_attention;
 };
 
 extern const FloatKernels kScalarFloats;

@@ -16,6 +16,8 @@ class CpuProgram : public bitgate::Program {
  public:
   CpuProgram(std::span<const Op> ops, const KernelTable& kernels, ThreadTeam& team) {
     for (const Op& op : ops) {
+      for (const bitgate::Operand& operand : op.inputs) tensor_of(operand).provide();
+      for (const bitgate::Operand& operand : op.outputs) tensor_of(operand).provide();
       operations_.push_back(make_operation(op, kernels));
       team.reserve(operations_.back()->scratch(), operations_.back()->shared());
       for (std::string& name : operations_.back()->kernels())
@@ -56,6 +58,9 @@ class CpuSession : public bitgate::Session {
   }
   void read(const bitgate::Tensor& tensor, bitgate::Bytes bytes) override {
     static_cast<const CpuTensor&>(tensor).read(bytes);
+  }
+  std::uint64_t footprint(const bitgate::Tensor& tensor) const override {
+    return static_cast<const CpuTensor&>(tensor).footprint();
   }
   bitgate::ProgramPtr prepare(std::span<const Op> ops) override {
     return std::make_unique<CpuProgram>(ops, kernels_, team_);
@@ -109,6 +114,8 @@ class CpuBackend : public bitgate::Backend {
   }
 
   std::span<const Device> devices() const override { return devices_; }
+
+  bool has_footprints() const override { return true; }
 
   bitgate::SessionPtr open(const Device& device, const bitgate::SessionOptions& options) override {
     const std::string_view name = std::string_view(device.id).substr(4);

@@ -170,7 +170,7 @@ struct Kind {
   Support (*supports)(const Op&);
 };
 
-constexpr std::array<Kind, 10> kKinds = {{
+constexpr std::array<Kind, 11> kKinds = {{
     {"quantize", 1, 1, {"rounding"}, quantize},
     {"dequantize", 1, 1, {}, dequantize},
     {"matmul", 2, 1, {}, matmul},
@@ -179,6 +179,7 @@ constexpr std::array<Kind, 10> kKinds = {{
     {"rope", 2, 1, {"heads", "base", "context"}, rope},
     {"attention", 4, 3, {"heads", "kv_heads"}, attention},
     {"relu2_gate", 2, 1, {}, binary},
+    {"silu_gate", 2, 1, {}, binary},
     {"add", 2, 1, {}, binary},
     {"argmax", 1, 1, {}, argmax},
 }};

@@ -20,7 +20,9 @@ using row_codecs::ScalePlaces;
 namespace {
 
 constexpr int kZeroFill = kZeroCode;
-constexpr std::size_t kCopiedTogether = std::size_t{1} << 20;
+// Bytes that a thread writes at a time: enough that two seldom wait for one page to be provided.
+constexpr std::size_t kCopiedTogether = std::size_t{4} << 20;
+constexpr std::size_t kPackedTogether = std::size_t{512} << 10;
 
 }  // namespace
 
@@ -36,13 +38,13 @@ CpuTensor::CpuTensor(const bitgate::TensorDesc& desc, const KernelTable& kernels
   if (formats::is_ternary(format_)) {
     tile_ = &tiles_of(format_, kernels);
     const ScalePlaces places = scale_places(format_, {rows_, cols_});
-    data_ = Memory(tile_bytes(rows_, cols_, *tile_));
+    data_ = Memory::unprovided(tile_bytes(rows_, cols_, *tile_));
     scales_ = Memory(places.count * places.size);
   } else if (format_ == formats::kI8) {
-    data_ = Memory(rows_ * cols_);
+    data_ = Memory::unprovided(rows_ * cols_);
     scales_ = Memory(rows_ * sizeof(float));
   } else {
-    data_ = Memory(*canonical);
+    data_ = Memory::unprovided(*canonical);
   }
 }
 
@@ -56,7 +58,13 @@ const std::uint8_t* CpuTensor::group(std::size_t row) const {
   return data<std::uint8_t>() + row / kGroupRows * tile_count() * kTileBytes;
 }
 
+void CpuTensor::provide() {
+  if (!provided_) data_.provide();
+  provided_ = true;
+}
+
 void CpuTensor::write(bitgate::ConstBytes bytes, ThreadTeam& team) {
+  provided_ = true;
   const auto* from = reinterpret_cast<const std::uint8_t*>(bytes.data());
   if (tile_ != nullptr) return write_ternary(from, team);
   team.for_ranges(data_.size(), kCopiedTogether,
@@ -126,7 +134,8 @@ void CpuTensor::write_ternary(const std::uint8_t* from, ThreadTeam& team) {
     pack_slab(codes, padded_cols(), first, tile_count(), *tile_, data<std::uint8_t>());
   };
   // Whether blocks have one scale is found row after row.
-  const std::size_t together = has_block_scales() ? groups : 1;
+  const std::size_t few = kPackedTogether / (tile_count() * kTileBytes) + 1;
+  const std::size_t together = has_block_scales() ? groups : few;
   team.for_ranges(groups, together, [&](std::size_t begin, std::size_t end, std::size_t worker) {
     for (std::size_t row = begin * kGroupRows; row < end * kGroupRows; row += kSlabRows) {
       write_slab(row, team.scratch(worker));

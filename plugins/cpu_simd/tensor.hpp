@@ -22,6 +22,9 @@ class CpuTensor : public bitgate::Tensor {
   /// of memory. `kernels` outlives the tensor.
   CpuTensor(const bitgate::TensorDesc& desc, const KernelTable& kernels);
 
+  /// Sees to it that no page is provided at its first use inside a run.
+  void provide();
+
   /// Canonical bytes in and out. Throws bitgate::Error(BG_INVALID_ARGUMENT) for an illegal code,
   /// the first whatever the number of threads.
   void write(bitgate::ConstBytes bytes, ThreadTeam& team);
@@ -30,6 +33,9 @@ class CpuTensor : public bitgate::Tensor {
   [[nodiscard]] std::size_t rows() const { return rows_; }
   [[nodiscard]] std::size_t cols() const { return cols_; }
   [[nodiscard]] const std::string& format() const { return format_; }
+
+  /// Bytes of elements and scales, as they lie here.
+  [[nodiscard]] std::size_t footprint() const { return data_.size() + scales_.size(); }
 
   /// Elements; ternary formats: tiles.
   template <class T>
@@ -67,6 +73,7 @@ class CpuTensor : public bitgate::Tensor {
   Memory data_;
   Memory scales_;
   std::optional<std::uint16_t> common_scale_ = 0;
+  bool provided_ = false;
 };
 
 }  // namespace cpu_simd

@@ -222,7 +222,9 @@ class ArgMaxRows : public Operation {
 };
 
 /// The keys and values of the tokens go into the cache; then each head of keys and values, with the
-/// heads that look at it and some of the tokens, is one piece of work.
+/// heads that look at it and some of the tokens, is one piece of work. Those of one token are too
+/// few to keep all threads busy to the end, so its rows of the cache are cut, too: always in the
+/// same places, so that the result does not depend on the threads.
 class AttentionRows : public Operation {
  public:
   AttentionRows(const Op& op, const KernelTable& kernels)
@@ -244,6 +246,12 @@ class AttentionRows : public Operation {
     return attention_scratch(std::min(queries_, q_.rows()) * shared_, head_size_) * sizeof(float);
   }
 
+  /// Parts of one token's rows.
+  std::size_t shared() const override {
+    if (q_.rows() > 1) return 0;
+    return parts_of(keys_.rows()) * kv_heads_ * part_floats() * sizeof(float);
+  }
+
   void run(ThreadTeam& team) override {
     require_below(positions_, keys_.rows(), "attention: position");
     team.for_ranges(k_.rows(), rows_together(k_.cols()),
@@ -253,11 +261,13 @@ class AttentionRows : public Operation {
                         store(v_, row, values_);
                       }
                     });
+    const auto seen = static_cast<std::size_t>(*positions_.data<std::int32_t>()) + 1;
+    if (q_.rows() == 1 && parts_of(seen) > 1) return attend_in_parts(seen, team);
     const std::size_t blocks = (q_.rows() + queries_ - 1) / queries_;
     // The last tokens see most, so they come first.
     team.for_ranges(blocks * kv_heads_, 1, [&](std::size_t index, std::size_t, std::size_t worker) {
       const std::size_t first = (blocks - 1 - index / kv_heads_) * queries_;
-      attend(first, index % kv_heads_, reinterpret_cast<float*>(team.scratch(worker)));
+      attend(task(first, index % kv_heads_, reinterpret_cast<float*>(team.scratch(worker))));
     });
   }
 
@@ -269,6 +279,30 @@ class AttentionRows : public Operation {
   }
 
  private:
+  static constexpr std::size_t kPart = 2 * kAttentionKeys;  // rows of the cache
+
+  static std::size_t parts_of(std::size_t rows) { return (rows + kPart - 1) / kPart; }
+  [[nodiscard]] std::size_t part_floats() const { return attention_part(shared_, head_size_); }
+
+  void attend_in_parts(std::size_t seen, ThreadTeam& team) const {
+    const std::size_t parts = parts_of(seen);
+    auto* const results = reinterpret_cast<float*>(team.shared());
+    team.for_ranges(parts * kv_heads_, 1, [&](std::size_t index, std::size_t, std::size_t worker) {
+      const std::size_t part = index / kv_heads_;
+      const std::size_t kv_head = index % kv_heads_;
+      AttentionTask one = task(0, kv_head, reinterpret_cast<float*>(team.scratch(worker)));
+      one.part = results + (kv_head * parts + part) * part_floats();
+      one.first = part * kPart;
+      one.end = std::min(one.first + kPart, seen);
+      attend(one);
+    });
+    for (std::size_t kv_head = 0; kv_head < kv_heads_; ++kv_head) {
+      kernels_.floats->merge_attention(results + kv_head * parts * part_floats(), parts, shared_,
+                                       head_size_,
+                                       y_.data<float>() + kv_head * shared_ * head_size_);
+    }
+  }
+
   void store(const CpuTensor& from, std::size_t row, const CpuTensor& cache) const {
     const std::size_t cols = from.cols();
     const std::size_t to = static_cast<std::size_t>(positions_.data<std::int32_t>()[row]) * cols;
@@ -280,11 +314,11 @@ class AttentionRows : public Operation {
     }
   }
 
-  void attend(std::size_t first, std::size_t kv_head, float* scratch) const {
+  [[nodiscard]] AttentionTask task(std::size_t first, std::size_t kv_head, float* scratch) const {
     const std::size_t at = first * q_.cols() + kv_head * shared_ * head_size_;
     const std::size_t element = half_ ? sizeof(std::uint16_t) : sizeof(float);
     const std::size_t head = kv_head * head_size_ * element;
-    const AttentionTask task{
+    return {
         .q = q_.data<float>() + at,
         .y = y_.data<float>() + at,
         .row_stride = q_.cols(),
@@ -297,6 +331,9 @@ class AttentionRows : public Operation {
         .cache_stride = keys_.cols(),
         .scratch = scratch,
     };
+  }
+
+  void attend(const AttentionTask& task) const {
     (half_ ? kernels_.floats->attention_f16 : kernels_.floats->attention_f32)(task);
   }
 
@@ -324,7 +361,9 @@ std::unique_ptr<Operation> make_transformer_operation(const Op& op, const Kernel
   if (op.kind == "rope") return std::make_unique<RopeRows>(op, kernels);
   if (op.kind == "attention") return std::make_unique<AttentionRows>(op, kernels);
   if (op.kind == "argmax") return std::make_unique<ArgMaxRows>(op, kernels);
-  Binary* const kernel = op.kind == "add" ? floats.add : floats.relu2_gate;
+  Binary* const kernel = op.kind == "add"         ? floats.add
+                         : op.kind == "silu_gate" ? floats.silu_gate
+                                                  : floats.relu2_gate;
   return std::make_unique<BinaryRows>(op, floats.isa, kernel);
 }
 

@@ -78,6 +78,7 @@ void add_model_operation(const Op& op, ClProgram& program) {
   if (op.kind == "rope") return rope(op, program);
   if (op.kind == "attention") return attention(op, program);
   if (op.kind == "relu2_gate") return binary(op, "relu2_gate", program);
+  if (op.kind == "silu_gate") return binary(op, "silu_gate", program);
   if (op.kind == "add") return binary(op, "add", program);
   argmax(op, program);
 }

@@ -13,7 +13,7 @@ require_change("${text}" "${changed}" BG_ABI_MINOR)
 set(text "${changed}")
 
 foreach(struct error host output plugin note device session_options tensor_desc op kernel run_args backend
-        device_times device_timer reporter)
+        device_times device_timer footprint reporter)
   string(REPLACE "} bg_${struct};" "  uint64_t future_words[3];\n} bg_${struct};" changed "${text}")
   require_change("${text}" "${changed}" bg_${struct})
   set(text "${changed}")

@@ -35,6 +35,7 @@ const Golden kGoldens[] = {
     {"fast-clock", 1, "fail timing.device-clock\n"},
     {"slow-clock", 0, "warn timing.device-clock\n"},
     {"stopped-clock", 1, "fail timing.device-clock\n"},
+    {"thin", 1, "fail describe.footprint\n"},
     {"fast-wrong", 1, "fail numeric.matmul\nfail numeric.fresh-inputs\n"},
     {"remembers", 1, "fail numeric.repeat\nfail numeric.fresh-inputs\n"},
     {"idle", 1, "fail numeric.matmul\nfail numeric.fresh-inputs\n"},

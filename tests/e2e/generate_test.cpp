@@ -91,6 +91,46 @@ Array read_npy(const std::string& path, const std::string& type) {
   return out;
 }
 
+/// Logits of every beginning of every sequence, a prompt of its own each, against golden ones.
+void compare_with_golden(const std::string& model, const std::string& golden,
+                         const std::vector<std::string>& formats) {
+  const Array ids = read_npy(golden + "_ids.npy", "<i4");
+  const Array wanted = read_npy(golden + "_logits.npy", "<f4");
+  const std::size_t tokens = ids.shape.back();
+  const std::size_t rows = ids.data.size() / sizeof(std::int32_t);
+  const std::size_t vocabulary = wanted.shape.back();
+  REQUIRE(wanted.data.size() == rows * vocabulary * sizeof(float));
+  std::string prompts;
+  std::string prompt;
+  for (std::size_t row = 0; row < rows; ++row) {
+    if (row % tokens == 0) prompt.clear();
+    prompt += fmt::format("{}{}", prompt.empty() ? "" : ", ", ids.at<std::int32_t>(row));
+    prompts += fmt::format("{}[{}]", prompts.empty() ? "" : ", ", prompt);
+  }
+  for (const std::string& format : formats) {
+    const TemporaryDirectory directory;
+    const std::string file = directory / "logits.npy";
+    const Run run =
+        run_pipeline(pipeline("{source: gguf, path: " + model + "}", format,
+                              "{op: generate, prompts: [" + prompts + "], tokens: 1, threads: 1}",
+                              "{logits: " + file + "}"));
+    INFO(format << run.outcome.err << run.outcome.out);
+    CHECK(run.outcome.exit_code == 0);
+    const Array logits = read_npy(file, "<f4");
+    REQUIRE(logits.shape == std::vector<std::size_t>{rows, vocabulary});
+    for (std::size_t row = 0; row < rows; ++row) {
+      double error = 0;
+      double norm = 0;
+      for (std::size_t i = vocabulary * row; i < vocabulary * (row + 1); ++i) {
+        error += std::pow(double{logits.at<float>(i)} - wanted.at<float>(i), 2);
+        norm += std::pow(double{wanted.at<float>(i)}, 2);
+      }
+      INFO("row " << row);
+      CHECK(std::sqrt(error / norm) < 1e-3);
+    }
+  }
+}
+
 }  // namespace
 
 TEST_CASE("a model says the same in every ternary format, on every device and number of threads") {
@@ -164,41 +204,114 @@ TEST_CASE("the addition model adds, and no format loses an answer by more than o
 }
 
 TEST_CASE("logits are those of the framework that trained the model") {
+  compare_with_golden(ADDITION_MODEL, ADDITION_GOLDEN "/addition", {"f32", "i2_s", "tl1", "tl2"});
+}
+
+TEST_CASE(
+    "a model of the architecture bitnet, by another writer, has the logits of another forward") {
+  compare_with_golden(ADDITION_GOLDEN "/bitnet_silu.gguf", ADDITION_GOLDEN "/bitnet_silu",
+                      {"f32", "f16", "t8"});
+}
+
+TEST_CASE("perplexity is that of the framework that trained the model, in every format") {
   const Array ids = read_npy(ADDITION_GOLDEN "/addition_ids.npy", "<i4");
   const Array golden = read_npy(ADDITION_GOLDEN "/addition_logits.npy", "<f4");
-  REQUIRE(ids.shape.size() == 2);
-  REQUIRE(golden.shape == std::vector<std::size_t>{ids.shape[0], ids.shape[1], 15});
-  // Every beginning of every sequence is a prompt, whose next logits are compared.
-  std::string prompts;
+  const std::size_t tokens = ids.shape.at(1);
+  std::string text;
+  double surprise = 0;
   for (std::size_t row = 0; row < ids.shape[0]; ++row) {
-    std::string prompt;
-    for (std::size_t token = 0; token < ids.shape[1]; ++token) {
-      const auto id = ids.at<std::int32_t>(row * ids.shape[1] + token);
-      prompt += fmt::format("{}{}", token == 0 ? "" : ", ", id);
-      prompts += fmt::format("{}[{}]", prompts.empty() ? "" : ", ", prompt);
+    text += row == 0 ? "[" : "], [";
+    for (std::size_t token = 0; token < tokens; ++token) {
+      const std::size_t at = row * tokens + token;
+      text += fmt::format("{}{}", token == 0 ? "" : ", ", ids.at<std::int32_t>(at));
+      if (token + 1 == tokens) continue;
+      double sum = 0;
+      for (std::size_t i = 0; i < 15; ++i) sum += std::exp(double{golden.at<float>(15 * at + i)});
+      const auto next = static_cast<std::size_t>(ids.at<std::int32_t>(at + 1));
+      surprise += std::log(sum) - double{golden.at<float>(15 * at + next)};
     }
   }
-  for (const char* format : {"f32", "i2_s", "tl1", "tl2"}) {
-    const TemporaryDirectory directory;
-    const std::string file = directory / "logits.npy";
-    const Run run = run_pipeline(pipeline(
-        kAddition, format, "{op: generate, prompts: [" + prompts + "], tokens: 1, threads: 1}",
-        "{logits: " + file + "}"));
-    INFO(format << run.outcome.err << run.outcome.out);
-    CHECK(run.outcome.exit_code == 0);
-    const Array logits = read_npy(file, "<f4");
-    REQUIRE(logits.shape == std::vector<std::size_t>{ids.shape[0] * ids.shape[1], 15});
-    for (std::size_t row = 0; row < logits.shape[0]; ++row) {
-      double error = 0;
-      double norm = 0;
-      for (std::size_t i = 15 * row; i < 15 * (row + 1); ++i) {
-        error += std::pow(double{logits.at<float>(i)} - golden.at<float>(i), 2);
-        norm += std::pow(double{golden.at<float>(i)}, 2);
-      }
-      INFO("row " << row);
-      CHECK(std::sqrt(error / norm) < 1e-3);
-    }
+  const auto foretold = static_cast<double>(ids.shape[0] * (tokens - 1));
+  const Run run = run_pipeline(
+      pipeline(kAddition, "[f32, i2_s, tl1, tl2]",
+               "{op: generate, prompts: [1], tokens: 1, text: [" + text + "]], threads: 1}",
+               "{check: oracle}",
+               "  - {id: loss, metric: output.perplexity, against: {format: f32}, "
+               "require: \"<= +1%\"}\n"));
+  INFO(run.outcome.err << run.outcome.out);
+  CHECK(run.outcome.exit_code == 0);
+  CHECK(run.gate("loss")["cases"].size() == 3);
+  for (const json& result : run.receipt["cases"]) {
+    CHECK(result["generation"]["text_tokens"] == foretold);
+    CHECK(result["metrics"]["output.perplexity"]["value"].get<double>() ==
+          Approx(std::exp(surprise / foretold)).epsilon(1e-4));
   }
+}
+
+TEST_CASE("a long text is foretold in pieces, each by itself") {
+  std::string whole;
+  std::string pieces = "[";
+  for (int i = 0; i < 700; ++i) {
+    const std::string id = std::to_string(i * 37 % 512);
+    whole += (i == 0 ? "" : ", ") + id;
+    pieces += (i == 0 ? "" : i == 512 ? "], [" : ", ") + id;
+  }
+  const auto measured = [](const std::string& text) {
+    const Run run = run_pipeline(
+        pipeline(kTiny, "i2_s",
+                 "{op: generate, prompts: [1], tokens: 1, text: [" + text + "], threads: 2}"));
+    INFO(run.outcome.err << run.outcome.out);
+    REQUIRE(run.outcome.exit_code == 0);
+    CHECK(run.receipt["cases"][0]["generation"]["text_tokens"] == 698);
+    return run.receipt["cases"][0]["metrics"]["output.perplexity"]["value"].get<double>();
+  };
+  const double once = measured(whole);
+  CHECK(once > 1);
+  CHECK(once == measured(pieces + "]"));
+}
+
+TEST_CASE("every part of the graph says where it ran, and why not elsewhere") {
+  const std::string graph = "{op: generate, prompt_tokens: 12, tokens: 2, threads: 1}";
+  const Run run = run_pipeline(pipeline(kTiny, "i2_s", graph));
+  INFO(run.outcome.err << run.outcome.out);
+  const json& generation = run.receipt["cases"][0]["generation"];
+  const auto part = [](const json& placement, const std::string& operation) {
+    for (const json& one : placement) {
+      if (one["operation"] == operation) return one;
+    }
+    return json();
+  };
+  const json down = part(generation["placement"], "ffn_down");
+  CHECK(down["kind"] == "matmul");
+  CHECK(down["count"] == 2);
+  CHECK(down["backend"] == "simd");
+  CHECK(down["reason"].is_null());
+  CHECK_THAT(down["prefill"][0].get<std::string>(), Contains("i2_s_gemm"));
+  CHECK_THAT(down["decode"][0].get<std::string>(), Contains("i2_s_gemv"));
+  CHECK(part(generation["placement"], "last_row")["decode"].empty());
+  CHECK(part(generation["placement"], "argmax")["prefill"].size() == 1);
+  // Two bits a weight, as in the format, and an embedding that lies as it is stored.
+  const auto nominal = generation["bytes_per_token"].get<double>();
+  CHECK(generation["resident_bytes_per_token"].get<double>() == Approx(nominal).epsilon(0.05));
+
+  std::string fallback = pipeline(kTiny, "i2_s", graph);
+  fallback.replace(fallback.find("backends: simd"), 14, "backends: zoo");
+  fallback.insert(fallback.find("  scalar:"), std::string("  zoo: {plugin: ") + ZOO_PLUGIN +
+                                                  ", device: zoo/correct, fallback: [simd]}\n");
+  const Run other = run_pipeline(fallback);
+  INFO(other.outcome.err << other.outcome.out);
+  const json& result = other.receipt["cases"][0];
+  CHECK(result["status"] == "skipped");
+  CHECK(result["fallback"]["ran_on"] == "simd");
+  std::set<std::string> lacks;
+  for (const json& one : result["lacks"]) lacks.insert(one["operation"].get<std::string>());
+  CHECK(lacks.count("attention") == 1);
+  const json attention = part(result["generation"]["placement"], "attention");
+  CHECK(attention["backend"] == "simd");
+  CHECK(attention["reason"] != "stays with what zoo lacks");
+  const json in = part(result["generation"]["placement"], "attn_in");
+  CHECK(in["backend"] == "simd");
+  CHECK(in["reason"].is_string());
 }
 
 TEST_CASE("what stands in the way of generating is said") {
@@ -221,6 +334,12 @@ TEST_CASE("what stands in the way of generating is said") {
       Contains("prompts:2: no answer to check"));
   CHECK_THAT(reason(kTiny, "{op: generate, prompts: [1, 512]}"),
              Contains("token 512 is beyond the vocabulary of 512"));
+  const std::string compute = "{op: generate, prompts: [1], tokens: 1, text: ";
+  CHECK_THAT(reason(kTiny, compute + "[1, 512]}"), Contains("text 1: token 512 is beyond"));
+  CHECK_THAT(reason(kTiny, compute + prompts + "}"), Contains("give compute.text as token ids"));
+  CHECK_THAT(reason(kAddition, compute + "/nowhere/text}"), Contains("text /nowhere/text can't"));
+  CHECK_THAT(reason(kAddition, compute + directory.write("empty", "\n") + "}"),
+             Contains("has no line"));
   CHECK_THAT(reason(kTiny, "{op: generate, prompt_tokens: 4000}"), Contains("context of 4096"));
 }
 

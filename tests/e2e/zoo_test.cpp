@@ -26,6 +26,7 @@ const std::string kShort = "{step: 1s, memory: 256MiB}";  // for what never ends
 std::vector<Member> members() {
   return {
       {"fast-wrong", 1, "fail"},
+      {"thin", 0, "pass"},
       {"fast-clock", 4, "fail"},
       {"slow-clock", 0, "pass"},
       {"stopped-clock", 4, "fail"},

@@ -45,6 +45,7 @@ constexpr Animal kAnimals[] = {
     {"zoo/fast-clock", "its clock runs a thousand times too fast"},
     {"zoo/slow-clock", "its clock runs a thousand times too slowly"},
     {"zoo/stopped-clock", "its clock stands still"},
+    {"zoo/thin", "claims to hold any weights in a byte"},
     {"zoo/fast-wrong", "fast, with one wrong weight"},
     {"zoo/remembers", "gives its first answer again and again"},
     {"zoo/idle", "does nothing in run"},
@@ -257,6 +258,10 @@ class ZooSession : public bitgate::Session {
     }
   }
 
+  std::uint64_t footprint(const Tensor& tensor) const override {
+    return is("thin") ? 1 : dynamic_cast<const ZooTensor&>(tensor).bytes.size();
+  }
+
   void synchronize() override { clock_.synchronize(); }
 
   void start_timer() override {
@@ -306,6 +311,7 @@ class Zoo : public bitgate::Backend {
 
   std::span<const Device> devices() const override { return all_devices(); }
   bool has_device_timer() const override { return true; }
+  bool has_footprints() const override { return true; }
 
   bitgate::SessionPtr open(const Device& device, const bitgate::SessionOptions&) override {
     if (device.id == "zoo/unavailable") {

@@ -8,20 +8,6 @@
 namespace cpu_simd {
 namespace {
 
-/// 2^x of x <= 0; 0 below 2^-126. The polynomial is the best of its degree for 2^r - 1 over r,
-/// |r| <= 1/2, relative to 2^r: wrong by 2^-29, and in f32 by 1.4 roundings.
-Lanes power_of_two(const Lanes& x) {
-  const Lanes magic = Lanes::all(0x1.8p23F);  // adding it leaves an integer in the low bits
-  const Lanes shifted = x + magic;
-  const Lanes r = x - (shifted - magic);
-  Lanes p = Lanes::all(0x1.41fbbcp-13F);
-  constexpr float kCoefficients[] = {0x1.5f3e52p-10F, 0x1.3b2d4cp-7F, 0x1.c6aee8p-5F,
-                                     0x1.ebfbdcp-3F,  0x1.62e430p-1F, 1.0F};
-#pragma GCC unroll 6
-  for (const float coefficient : kCoefficients) p = Lanes::fma(p, r, Lanes::all(coefficient));
-  return Lanes::unless_below(x, Lanes::all(-126), Lanes::scale_by_power(p, shifted));
-}
-
 /// R rows of queries times C vectors of keys, turned.
 template <int R, int C>
 void score_tile(const float* q, size_t width, size_t head_size, const float* keys, float* scores) {
@@ -128,7 +114,8 @@ class AttentionOver {
       const auto position = static_cast<size_t>(task_.positions[i]);
       last = position > last ? position : last;
     }
-    for (first_ = 0; first_ <= last; first_ += kAttentionKeys) {
+    if (task_.part != nullptr) last = least(last, task_.end - 1);
+    for (first_ = task_.first; first_ <= last; first_ += kAttentionKeys) {
       count_ = least(kAttentionKeys, last + 1 - first_);
       after_ = least(kAttentionKeys, last - first_ + 1 - count_);
       look();
@@ -137,7 +124,7 @@ class AttentionOver {
       soften();
       for_tiles([&](size_t row, auto rows) { weigh<decltype(rows)::kCount>(row); });
     }
-    end();
+    task_.part == nullptr ? end() : leave();
   }
 
  private:
@@ -345,6 +332,17 @@ class AttentionOver {
     }
   }
 
+  void leave() const {
+    const size_t padded = padded_to_lanes(rows_);
+    for_lanes(rows_ * width_,
+              [&](size_t i, size_t) { Lanes::load(sums_ + i).store(task_.part + i); });
+    float* const largest = task_.part + rows_ * width_;
+    for_lanes(rows_, [&](size_t i, size_t) {
+      Lanes::load(largest_ + i).store(largest + i);
+      Lanes::load(totals_ + i).store(largest + padded + i);
+    });
+  }
+
   const AttentionTask& task_;
   size_t rows_;
   size_t width_;
@@ -369,6 +367,34 @@ void attention(const AttentionTask& task) {
   AttentionOver<Type>(task).run();
 }
 
+void merge_attention(const float* parts, size_t count, size_t heads, size_t head_size, float* y) {
+  const size_t width = padded_to_lanes(head_size);
+  const size_t padded = padded_to_lanes(heads);
+  const size_t stride = attention_part(heads, head_size);
+  for (size_t head = 0; head < heads; ++head, y += head_size) {
+    const float* const largest = parts + heads * width + head;
+    float most = largest[0];
+    for (size_t i = 1; i < count; ++i) {
+      most = largest[i * stride] > most ? largest[i * stride] : most;
+    }
+    const auto factor = [&](size_t i) {
+      return power_of_two(Lanes::all(largest[i * stride]) - Lanes::all(most));
+    };
+    Lanes total = Lanes::all(0);
+    for (size_t i = 0; i < count; ++i) {
+      total = Lanes::fma(Lanes::all(largest[i * stride + padded]), factor(i), total);
+    }
+    for_lanes(head_size, [&](size_t column, size_t n) {
+      Lanes sum = Lanes::all(0);
+      for (size_t i = 0; i < count; ++i) {
+        const float* sums = parts + i * stride + head * width + column;
+        sum = Lanes::fma(Lanes::load(sums), factor(i), sum);
+      }
+      (sum / total).store(y + column, n);
+    });
+  }
+}
+
 /// The table of this instruction set.
 constexpr FloatKernels floats(const char* isa) {
   return {isa,
@@ -379,10 +405,12 @@ constexpr FloatKernels floats(const char* isa) {
           rms_norm,
           rope,
           relu2_gate,
+          silu_gate,
           add,
           argmax,
           attention<F32>,
-          attention<F16>};
+          attention<F16>,
+          merge_attention};
 }
 
 }  // namespace

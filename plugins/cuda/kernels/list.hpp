@@ -46,5 +46,6 @@
   ENTRY("attention_f32", (&bg_cuda::attention<bg_cuda::F32>))                      \
   ENTRY("attention_f16", (&bg_cuda::attention<bg_cuda::F16>))                      \
   ENTRY("relu2_gate", (&bg_cuda::relu2_gate))                                      \
+  ENTRY("silu_gate", (&bg_cuda::silu_gate))                                        \
   ENTRY("add", (&bg_cuda::add))                                                    \
   ENTRY("argmax", (&bg_cuda::argmax))

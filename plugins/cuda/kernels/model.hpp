@@ -119,6 +119,11 @@ BG_KERNEL relu2_gate(const float* gate, const float* up, std::uint64_t count, fl
   y[i] = positive * positive * up[i];
 }
 
+BG_KERNEL silu_gate(const float* gate, const float* up, std::uint64_t count, float* y) {
+  const std::uint64_t i = static_cast<std::uint64_t>(block_x()) * threads() + thread_x();
+  if (i < count) y[i] = gate[i] / (1 + exponential(-gate[i])) * up[i];
+}
+
 BG_KERNEL add(const float* a, const float* b, std::uint64_t count, float* y) {
   const std::uint64_t i = static_cast<std::uint64_t>(block_x()) * threads() + thread_x();
   if (i < count) y[i] = a[i] + b[i];

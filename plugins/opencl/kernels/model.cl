@@ -122,6 +122,11 @@ kernel void relu2_gate(ulong count, global const float* gate, global const float
   y[i] = positive * positive * up[i];
 }
 
+kernel void silu_gate(ulong count, global const float* gate, global const float* up, global float* y) {
+  const size_t i = get_global_id(0);
+  if (i < count) y[i] = gate[i] / (1 + exp(-gate[i])) * up[i];
+}
+
 kernel void add(ulong count, global const float* a, global const float* b, global float* y) {
   const size_t i = get_global_id(0);
   if (i < count) y[i] = a[i] + b[i];

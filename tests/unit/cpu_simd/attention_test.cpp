@@ -108,6 +108,15 @@ std::vector<std::int32_t> from(std::int32_t first, std::size_t count) {
 
 }  // namespace
 
+TEST_CASE("one token looks at the cache in parts, which threads do not change") {
+  for (const char* format : {"f32", "f16"}) {
+    for (const std::int32_t position : {127, 128, 300, 511}) {
+      check_attention(call({20, 5, 128}, 512, {position}, format));
+      check_attention(call({6, 2, 24}, 520, {position}, format));
+    }
+  }
+}
+
 TEST_CASE("attention keeps the oracle's bound and gives the same bits everywhere") {
   for (const std::string format : {"f32", "f16"}) {
     for (const oracle::AttentionShape shape :

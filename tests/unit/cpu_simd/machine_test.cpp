@@ -11,6 +11,29 @@
 #include "machine.hpp"
 #include "support/catch.hpp"
 
+TEST_CASE("memory is zeros that nobody else has, however often it is given back") {
+  constexpr std::size_t kMiB = std::size_t{1} << 20;
+  const std::vector<std::size_t> sizes = {1,        60,       4096,     5000,      700 * 1024,
+                                          kMiB + 1, 4 * kMiB, 9 * kMiB, 16 * kMiB, 16 * kMiB + 1};
+  std::vector<cpu_simd::Memory> held;
+  for (std::size_t round = 0; round < 30; ++round) {
+    const std::size_t size = sizes[round * 7 % sizes.size()];
+    cpu_simd::Memory memory(size);
+    REQUIRE(memory.size() == size);
+    REQUIRE(reinterpret_cast<std::uintptr_t>(memory.as<char>()) % 4096 == 0);
+    const auto bytes = memory.bytes();
+    REQUIRE(std::all_of(bytes.begin(), bytes.end(), [](std::byte b) { return b == std::byte{0}; }));
+    std::fill(bytes.begin(), bytes.end(), std::byte{static_cast<unsigned char>(round + 1)});
+    held.push_back(std::move(memory));
+    if (held.size() > 9) held.erase(held.begin() + static_cast<std::ptrdiff_t>(round % 9));
+    for (const cpu_simd::Memory& one : held) {  // all of it is still what was written
+      const auto span = one.bytes();
+      REQUIRE(std::equal(span.begin() + 1, span.end(), span.begin()));
+    }
+  }
+  CHECK(cpu_simd::Memory(0).size() == 0);
+}
+
 TEST_CASE("a team covers every index once, round after round") {
   for (const std::size_t size : {1, 2, 3}) {
     cpu_simd::ThreadTeam team(size);

@@ -77,17 +77,19 @@ TEST_CASE("rope keeps the oracle's bound and gives the same bits everywhere") {
   }
 }
 
-TEST_CASE("relu2_gate and add keep the oracle's bound and give the same bits everywhere") {
+TEST_CASE(
+    "relu2_gate, silu_gate and add keep the oracle's bound and give the same bits everywhere") {
   for (const Shape shape : kShapes) {
     const std::vector<float> a = some_values(shape.rows * shape.cols, 4);
     const std::vector<float> b = some_values(shape.rows * shape.cols, 5);
-    for (const std::string_view kind : {"relu2_gate", "add"}) {
+    for (const std::string_view kind : {"relu2_gate", "silu_gate", "add"}) {
       CAPTURE(kind, shape.rows, shape.cols);
       const Bytes got = same_everywhere([&](const Implementation& on, std::size_t threads) {
         return rows_of(on, kind, shape, a, filled(on, shape, b), {}, threads, threads == 2);
       });
-      check_within(values_of<float>(got),
-                   kind == "add" ? oracle::add(a, b) : oracle::relu2_gate(a, b));
+      check_within(values_of<float>(got), kind == "add"         ? oracle::add(a, b)
+                                          : kind == "silu_gate" ? oracle::silu_gate(a, b)
+                                                                : oracle::relu2_gate(a, b));
     }
   }
 }
@@ -95,6 +97,7 @@ TEST_CASE("relu2_gate and add keep the oracle's bound and give the same bits eve
 TEST_CASE("what is not a number stays visible") {
   const float nan = std::numeric_limits<float>::quiet_NaN();
   const std::vector<float> x = {1, nan, -2, 3};
+  const std::vector<float> far = {100, nan, -3e38F, 0};
   const std::vector<float> ones(4, 1);
   for (const Implementation* on : usable()) {
     CAPTURE(on->name);
@@ -103,6 +106,11 @@ TEST_CASE("what is not a number stays visible") {
     CHECK(gate[0] == 1);
     CHECK(std::isnan(gate[1]));
     CHECK(gate[2] == 0);
+    const auto silu = values_of<float>(rows_of(*on, "silu_gate", {1, 4}, far, one, {}, 1, false));
+    CHECK(silu[0] == 100);
+    CHECK(std::isnan(silu[1]));
+    CHECK(silu[2] == 0);
+    CHECK(silu[3] == 0);
     const auto norm = values_of<float>(
         rows_of(*on, "rms_norm", {1, 4}, x, one, {real("epsilon", 1e-5)}, 1, false));
     CHECK(std::isnan(norm[0]));

@@ -48,7 +48,7 @@ void check_within(const Bytes& bytes, const oracle::Bounded& right) {
 
 }  // namespace
 
-TEST_CASE("rms_norm, relu2_gate and add, in place or not") {
+TEST_CASE("rms_norm, the gates and add, in place or not") {
   for (const Stand& stand : stands()) {
     for (const Shape shape : kShapes) {
       const std::vector<float> a = some_values(shape.rows * shape.cols, 1);
@@ -64,6 +64,9 @@ TEST_CASE("rms_norm, relu2_gate and add, in place or not") {
         check_within(run(*stand.session, "relu2_gate", {floats(shape, a), floats(shape, b)}, {y},
                          {}, in_place)[0],
                      oracle::relu2_gate(a, b));
+        check_within(run(*stand.session, "silu_gate", {floats(shape, a), floats(shape, b)}, {y}, {},
+                         in_place)[0],
+                     oracle::silu_gate(a, b));
         check_within(
             run(*stand.session, "add", {floats(shape, a), floats(shape, b)}, {y}, {}, in_place)[0],
             oracle::add(a, b));

@@ -33,6 +33,7 @@ struct File {
       {"attention.head_count", 4}, {"attention.head_count_kv", 2}, {"context_length", 128}};
   std::vector<WeightSpec> weights = weights_of(kSmall);
   TensorType embedding = TensorType::kF32;
+  std::optional<float> scaling = {};  ///< linear, by this factor
 
   [[nodiscard]] std::string write(const TemporaryDirectory& directory) const {
     GgufWriter writer;
@@ -40,6 +41,10 @@ struct File {
     for (const auto& [key, value] : numbers) writer.u32(architecture + "." + key, value);
     writer.f32(architecture + ".attention.layer_norm_rms_epsilon", 1e-5F);
     writer.f32(architecture + ".rope.freq_base", 10000);
+    if (scaling) {
+      writer.string(architecture + ".rope.scaling.type", "linear");
+      writer.f32(architecture + ".rope.scaling.factor", *scaling);
+    }
     std::vector<std::vector<std::byte>> data;
     for (const WeightSpec& weight : weights) {
       const TensorType type = weight.role == WeightRole::kEmbedding ? embedding : TensorType::kF32;
@@ -78,6 +83,27 @@ TEST_CASE("a file's model is read with all its weights") {
   CHECK(model->stored_as() == "f32");
 }
 
+TEST_CASE("a file of the architecture bitnet is gated by SiLU, with its positions as they are") {
+  const TemporaryDirectory directory;
+  File file;
+  file.architecture = "bitnet";
+  file.scaling = 1;
+  const auto model = open_gguf(file.write(directory), "");
+  CHECK(model->bitnet().gate == Gate::kSilu);
+  CHECK(open_gguf(File().write(directory), "")->bitnet().gate == Gate::kRelu2);
+  file.scaling = 2;
+  CHECK_THAT(why_refused(file), Contains("positions are scaled ('linear')"));
+}
+
+TEST_CASE("float matrices of -s, 0 and s alone are no master weights") {
+  const TemporaryDirectory directory;
+  const auto model = open_gguf(File().write(directory), "");
+  CHECK(model->weights()[2].ternary);
+  CHECK(!model->weights()[1].ternary);  // a norm
+  const auto trained = open_gguf(BITGATE_MODELS "/addition.gguf", "");
+  CHECK(!trained->weights()[2].ternary);
+}
+
 TEST_CASE("an embedding in Q8_0 is the f16 nearest to scale times code") {
   File file;
   file.embedding = TensorType::kQ8;
@@ -95,8 +121,8 @@ TEST_CASE("an embedding in Q8_0 is the f16 nearest to scale times code") {
 
 TEST_CASE("a file that is no such model is refused by name") {
   File file;
-  file.architecture = "bitnet";
-  CHECK_THAT(why_refused(file), Contains("'bitnet'") && Contains("SiLU"));
+  file.architecture = "llama";
+  CHECK_THAT(why_refused(file), Contains("'llama'") && Contains("another graph"));
   file = {};
   file.numbers.erase("block_count");
   CHECK_THAT(why_refused(file), Contains("no key bitnet-b1.58.block_count"));

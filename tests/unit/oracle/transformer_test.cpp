@@ -85,6 +85,13 @@ TEST_CASE("the bound of rope grows with the angle, not with planes that hardly t
   CHECK(far.bound[1] < 10 * near.bound[1]);
 }
 
+TEST_CASE("silu_gate is the gate times its logistic function") {
+  check_values(
+      silu_gate(std::vector<float>{0, 1, -1, 20, -200}, std::vector<float>{3, 2, 2, 1, 5}),
+      {0, 2 / (1 + std::exp(-1.0)), -2 / (1 + std::exp(1.0)), 20 / (1 + std::exp(-20.0)), 0});
+  CHECK_THROWS_AS(silu_gate(std::vector<float>{1}, std::vector<float>{}), std::invalid_argument);
+}
+
 TEST_CASE("relu2_gate squares what is positive of the gate") {
   check_values(relu2_gate(std::vector<float>{-3, 0, 2, 0.5F}, std::vector<float>{9, 9, 5, -8}),
                {0, 0, 20, -2});

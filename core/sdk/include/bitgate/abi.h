@@ -370,8 +370,9 @@ typedef struct bg_operand {
  *               cache with r <= positions[i]: y[i] = softmax(q[i].keys[r] / sqrt(h)).values[r]
  *               Rows behind positions[i] have no part in y[i], whatever they hold.
  *   relu2_gate  in: gate [t,d], up [t,d] f32     out: y [t,d] f32    y = max(gate, 0)^2 * up
- *   add         in: a [t,d], b [t,d] f32         out: y [t,d] f32
- *   argmax      in: x [t,v] f32                  out: ids [t,1] i32  the first of the largest
+ *   silu_gate   in: gate [t,d], up [t,d] f32     out: y [t,d] f32    y = gate / (1 + exp(-gate)) *
+ * up add         in: a [t,d], b [t,d] f32         out: y [t,d] f32 argmax      in: x [t,v] f32 out:
+ * ids [t,1] i32  the first of the largest
  *
  * Since 1.1, for backends that let an outside command measure, in place of all others:
  *
@@ -380,9 +381,9 @@ typedef struct bg_operand {
  *               it says of the benchmark of that name: the codes are a JSON text in UTF-8, spaces
  *               behind it, which docs/abi.md describes. A command that fails is an answer too.
  *
- * add, relu2_gate, rms_norm and rope may be given one tensor as input and output of one format and
- * shape. An index or position out of range is the caller's mistake, which `run` or `synchronize`
- * may report or not; it must not reach beyond the tensors.
+ * add, relu2_gate, silu_gate, rms_norm and rope may be given one tensor as input and output of one
+ * format and shape. An index or position out of range is the caller's mistake, which `run` or
+ * `synchronize` may report or not; it must not reach beyond the tensors.
  */
 typedef struct bg_op {
   uint32_t struct_size;
@@ -498,6 +499,23 @@ typedef struct bg_device_timer {
    * since the `synchronize` before it, if any was. */
   bg_status (*read)(bg_session*, bg_device_times* out, bg_error*);
 } bg_device_timer;
+
+/* ---- footprints: interface "bitgate.footprint/1", since 1.1 -----------------------------------
+ *
+ * Optional, for backends that keep tensors in layouts of their own: what they take there. The host
+ * shows it beside the bytes of the format. A product that reads fewer bytes than its format has is
+ * held against the time that these take.
+ */
+#define BG_FOOTPRINT_V1 "bitgate.footprint/1"
+
+typedef struct bg_footprint {
+  uint32_t struct_size;
+  uint32_t reserved;
+  /* [measure] The bytes of a written tensor that operations read on the device, scales and padding
+   * included: those of every layout in which it is held, if it is held in several. The same for all
+   * tensors of a format and shape. */
+  bg_status (*tensor_bytes)(bg_session*, const bg_tensor*, uint64_t* out, bg_error*);
+} bg_footprint;
 
 /* ---- reporters: interface "bitgate.reporter/1" ----------------------------------------------- */
 

@@ -131,6 +131,10 @@ class Session {
   virtual void start_timer() { throw Error(BG_UNSUPPORTED, "this device has no clock of its own"); }
   /// After `start_timer` and `synchronize`: the times of all work since the `synchronize` before.
   [[nodiscard]] virtual DeviceTimes device_times() { return {}; }
+
+  /// For backends with footprints (Backend::has_footprints): bytes that operations read of the
+  /// tensor, in whatever layout it lies on the device.
+  [[nodiscard]] virtual std::uint64_t footprint(const Tensor& /*tensor*/) const { return 0; }
 };
 
 using SessionPtr = std::unique_ptr<Session>;
@@ -157,6 +161,8 @@ class Backend {
   [[nodiscard]] virtual SessionPtr open(const Device& device, const SessionOptions& options) = 0;
   /// Whether sessions have `start_timer` and `device_times`. The same until the plugin is closed.
   [[nodiscard]] virtual bool has_device_timer() const { return false; }
+  /// Whether sessions have `footprint`. The same until the plugin is closed.
+  [[nodiscard]] virtual bool has_footprints() const { return false; }
 };
 
 namespace detail {
@@ -355,9 +361,20 @@ struct BackendTables {
 
   static constexpr bg_device_timer kTimer = {sizeof(bg_device_timer), 0, start_timer, read_timer};
 
+  static bg_status tensor_bytes(bg_session* handle, const bg_tensor* of, std::uint64_t* out,
+                                bg_error* err) {
+    return guarded(err, [&] {
+      const auto& known = *reinterpret_cast<const TensorHandle*>(of);
+      *out = session(handle).footprint(*known.tensor);
+    });
+  }
+
+  static constexpr bg_footprint kFootprint = {sizeof(bg_footprint), 0, tensor_bytes};
+
   static const void* get_interface(bg_instance* instance, bg_str id) {
     if (view(id) == BG_BACKEND_V1) return &kTable;
     if (view(id) == BG_DEVICE_TIMER_V1 && backend(instance).has_device_timer()) return &kTimer;
+    if (view(id) == BG_FOOTPRINT_V1 && backend(instance).has_footprints()) return &kFootprint;
     return nullptr;
   }
 };

@@ -29,6 +29,14 @@ struct Lanes {
     if (count < 16) return load_bf16(Part<uint16_t>(at, count).elements, 16);
     return {from_bf16(eight(at)), from_bf16(eight(at + 8))};
   }
+  static void load_two_f16(const uint16_t* at, Lanes (&to)[2]) {
+    to[0] = load_f16(at, 16);
+    to[1] = load_f16(at + 16, 16);
+  }
+  static void load_two_bf16(const uint16_t* at, Lanes (&to)[2]) {
+    to[0] = load_bf16(at, 16);
+    to[1] = load_bf16(at + 16, 16);
+  }
   static Lanes load_i32(const int32_t* at, size_t count) {
     if (count < 16) return load_i32(Part<int32_t>(at, count).elements, 16);
     const auto* from = reinterpret_cast<const __m256i*>(at);
@@ -54,6 +62,9 @@ struct Lanes {
   }
   friend Lanes operator*(const Lanes& a, const Lanes& b) {
     return {_mm256_mul_ps(a.low, b.low), _mm256_mul_ps(a.high, b.high)};
+  }
+  friend Lanes operator/(const Lanes& a, const Lanes& b) {
+    return {_mm256_div_ps(a.low, b.low), _mm256_div_ps(a.high, b.high)};
   }
   static Lanes fma(const Lanes& a, const Lanes& b, const Lanes& c) {
     return {_mm256_fmadd_ps(a.low, b.low, c.low), _mm256_fmadd_ps(a.high, b.high, c.high)};

@@ -24,8 +24,17 @@ struct Lanes {
     return {_mm512_cvtph_ps(_mm256_maskz_loadu_epi16(first(count), at))};
   }
   static Lanes load_bf16(const uint16_t* at, size_t count) {
-    const __m512i wide = _mm512_cvtepu16_epi32(_mm256_maskz_loadu_epi16(first(count), at));
-    return {_mm512_castsi512_ps(_mm512_slli_epi32(wide, 16))};
+    return {widened(_mm256_maskz_loadu_epi16(first(count), at))};
+  }
+  static void load_two_f16(const uint16_t* at, Lanes (&to)[2]) {
+    const __m512i both = _mm512_loadu_si512(at);
+    to[0].lane = _mm512_cvtph_ps(_mm512_castsi512_si256(both));
+    to[1].lane = _mm512_cvtph_ps(_mm512_extracti64x4_epi64(both, 1));
+  }
+  static void load_two_bf16(const uint16_t* at, Lanes (&to)[2]) {
+    const __m512i both = _mm512_loadu_si512(at);
+    to[0].lane = widened(_mm512_castsi512_si256(both));
+    to[1].lane = widened(_mm512_extracti64x4_epi64(both, 1));
   }
   static Lanes load_i32(const int32_t* at, size_t count) {
     return {_mm512_cvtepi32_ps(_mm512_maskz_loadu_epi32(first(count), at))};
@@ -36,6 +45,7 @@ struct Lanes {
   friend Lanes operator+(const Lanes& a, const Lanes& b) { return {_mm512_add_ps(a.lane, b.lane)}; }
   friend Lanes operator-(const Lanes& a, const Lanes& b) { return {_mm512_sub_ps(a.lane, b.lane)}; }
   friend Lanes operator*(const Lanes& a, const Lanes& b) { return {_mm512_mul_ps(a.lane, b.lane)}; }
+  friend Lanes operator/(const Lanes& a, const Lanes& b) { return {_mm512_div_ps(a.lane, b.lane)}; }
   static Lanes fma(const Lanes& a, const Lanes& b, const Lanes& c) {
     return {_mm512_fmadd_ps(a.lane, b.lane, c.lane)};
   }
@@ -89,6 +99,9 @@ struct Lanes {
   }
 
  private:
+  static __m512 widened(__m256i bf16) {
+    return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(bf16), 16));
+  }
   static __mmask16 first(size_t count) {
     return static_cast<__mmask16>(count >= 16 ? 0xFFFFU : (1U << count) - 1);
   }

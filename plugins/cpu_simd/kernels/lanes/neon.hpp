@@ -39,6 +39,14 @@ struct Lanes {
     };
     return {{four(0), four(1), four(2), four(3)}};
   }
+  static void load_two_f16(const uint16_t* at, Lanes (&to)[2]) {
+    to[0] = load_f16(at, 16);
+    to[1] = load_f16(at + 16, 16);
+  }
+  static void load_two_bf16(const uint16_t* at, Lanes (&to)[2]) {
+    to[0] = load_bf16(at, 16);
+    to[1] = load_bf16(at + 16, 16);
+  }
   static Lanes load_i32(const int32_t* at, size_t count) {
     if (count < 16) return load_i32(Part<int32_t>(at, count).elements, 16);
     const auto four = [at](int i) { return vcvtq_f32_s32(vld1q_s32(at + 4 * i)); };
@@ -62,6 +70,9 @@ struct Lanes {
   }
   friend Lanes operator*(const Lanes& a, const Lanes& b) {
     return each([&](int i) { return vmulq_f32(a.lane[i], b.lane[i]); });
+  }
+  friend Lanes operator/(const Lanes& a, const Lanes& b) {
+    return each([&](int i) { return vdivq_f32(a.lane[i], b.lane[i]); });
   }
   static Lanes fma(const Lanes& a, const Lanes& b, const Lanes& c) {
     return each([&](int i) { return vfmaq_f32(c.lane[i], a.lane[i], b.lane[i]); });

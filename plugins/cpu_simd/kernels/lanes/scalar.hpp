@@ -37,6 +37,15 @@ struct Lanes {
     }
     return out;
   }
+  /// 32 of them: a cache line.
+  static void load_two_f16(const uint16_t* at, Lanes (&to)[2]) {
+    to[0] = load_f16(at, 16);
+    to[1] = load_f16(at + 16, 16);
+  }
+  static void load_two_bf16(const uint16_t* at, Lanes (&to)[2]) {
+    to[0] = load_bf16(at, 16);
+    to[1] = load_bf16(at + 16, 16);
+  }
   /// Converted to f32, to nearest.
   static Lanes load_i32(const int32_t* at, size_t count) {
     Lanes out;
@@ -56,6 +65,9 @@ struct Lanes {
   }
   friend Lanes operator*(const Lanes& a, const Lanes& b) {
     return map([&](size_t i) { return a.lane[i] * b.lane[i]; });
+  }
+  friend Lanes operator/(const Lanes& a, const Lanes& b) {
+    return map([&](size_t i) { return a.lane[i] / b.lane[i]; });
   }
   /// a * b + c, rounded once.
   static Lanes fma(const Lanes& a, const Lanes& b, const Lanes& c) {
