@@ -16,14 +16,18 @@ function(bitgate_skipped_tests reason)
   endforeach()
 endfunction()
 
-# bitgate_unit_test(NAME FILES… [SERIAL] LINK LIBS…): one Catch2 executable, one ctest of the same name.
-# SERIAL: it measures, or counts processes, and runs while no other test does.
+# bitgate_unit_test(NAME FILES… [SERIAL] [UNOPTIMISED] LINK LIBS…): one Catch2 executable, one ctest of the same
+# name. SERIAL: it measures, or counts processes, and runs while no other test does. UNOPTIMISED: it does
+# no more than start programs and read what they say, and compiles in two thirds of the time.
 function(bitgate_unit_test name)
-  cmake_parse_arguments(ARG "SERIAL" "" "LINK" ${ARGN})
+  cmake_parse_arguments(ARG "SERIAL;UNOPTIMISED" "" "LINK" ${ARGN})
   add_executable(test_${name} ${ARG_UNPARSED_ARGUMENTS})
   target_link_libraries(test_${name} PRIVATE bitgate_test_main ${ARG_LINK})
   target_include_directories(test_${name} PRIVATE ${PROJECT_SOURCE_DIR}/tests)
   set_target_properties(test_${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)
+  if(ARG_UNOPTIMISED)
+    target_compile_options(test_${name} PRIVATE -O0)
+  endif()
   add_test(NAME ${name} COMMAND test_${name})
   set_tests_properties(${name} PROPERTIES
     RUN_SERIAL ${ARG_SERIAL} ENVIRONMENT "${sanitizer_options}" TIMEOUT 600)

@@ -6,11 +6,11 @@
 
 #include "cli/command_line.hpp"
 #include "cli/commands.hpp"
+#include "cli/comparison_options.hpp"
 #include "cli/pipeline_options.hpp"
 #include "cli/plugin_options.hpp"
 #include "cli/reporter_options.hpp"
 #include "pipeline/reader.hpp"
-#include "pipeline/units.hpp"
 #include "run/conductor.hpp"
 #include "worker/interrupt.hpp"
 
@@ -76,11 +76,8 @@ int compare(const Arguments& arguments) {
   po::options_description options = selection_options();
   options.add(search_options());
   add_reporter_options(options);
+  add_comparison_options(options, {"5%", "4s"});
   auto add = options.add_options();
-  add("limit", po::value<std::string>()->default_value("5%")->value_name("PERCENT"),
-      "how much slower the candidate may be");
-  add("time", po::value<std::string>()->default_value("4s")->value_name("DURATION"),
-      "how long to measure each case and each comparison");
   add("backend", po::value<std::string>()->default_value("cpu_simd")->value_name("ID"),
       "the plugin that is meant by the prefix of an installation");
   const Usage usage{
@@ -96,14 +93,7 @@ int compare(const Arguments& arguments) {
                          ? std::vector<std::string>()
                          : (*values)["sides"].as<std::vector<std::string>>();
   if (sides.size() != 2) throw UsageError("name two sides\nusage: " + usage.synopsis);
-  const auto& limit = (*values)["limit"].as<std::string>();
-  if (const auto share = parse_percent(limit); !share || *share < 0 || limit.front() == '+') {
-    throw UsageError(fmt::format("--limit {}: write a percentage such as 5%", limit));
-  }
-  const auto& time = (*values)["time"].as<std::string>();
-  if (!parse_duration(time)) {
-    throw UsageError(fmt::format("--time {}: write a duration such as 4s", time));
-  }
+  const auto [limit, time] = comparison_options_of(*values);
   const auto& backend = (*values)["backend"].as<std::string>();
   Selection selection;
   selection.pipeline = parse_pipeline(

@@ -86,8 +86,9 @@ int print_power(const Selection& selection, const Receipt& pilot, double delta) 
       throw UsageError(fmt::format(
           "the pilot has no rounds of {} against {}; run the pipeline once", candidate, baseline));
     }
-    const ComparisonPlan plan = plan_comparison(*known, compute_ns(pilot, candidate),
-                                                compute_ns(pilot, baseline), max_ns, delta);
+    const ComparisonPlan plan =
+        plan_comparison(*known, compute_ns(pilot, candidate), compute_ns(pilot, baseline), max_ns,
+                        delta, selection.pipeline.attempts);
     fmt::print(
         "  {} against {}\n    a round varies by {:.2g}%; {} rounds fit, take {:.1f} s, and tell "
         "{:.2g}%\n    {:g}% takes {} rounds and {:.1f} s; what is beyond a limit by that is found "

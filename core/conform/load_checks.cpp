@@ -129,15 +129,16 @@ void host_first(Bench& bench) { use_with_host(bench, "first"); }
 void host_growing(Bench& bench) { use_with_host(bench, "growing"); }
 
 void open_close(Bench& bench) {
-  constexpr int kRounds = 100;
-  constexpr int kSettled = 20;  // caches are full, arenas grown
+  constexpr std::size_t kRounds = 100;
+  constexpr std::size_t kSettled = 20;  // caches are full, arenas grown
+  constexpr std::size_t kParts = 10;    // a tenth of the operations a round: opening is looked at
   constexpr std::int64_t kSlack = 2 << 20;
   require_survival(bench);
   auto worker = bench.opened();
   json before;
   const json request = worker::open_request(bench.setting().plugin, bench.setting().options);
-  for (int round = 1; round <= kRounds; ++round) {
-    use_and_close(bench, worker);
+  for (std::size_t round = 1; round <= kRounds; ++round) {
+    use_and_close(bench, worker, {round % kParts, kParts});
     if (round == kSettled) before = worker->call({{"do", "inspect"}});
     if (round < kRounds) worker->call(request);
   }

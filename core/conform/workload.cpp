@@ -1,6 +1,8 @@
 #include "conform/workload.hpp"
 
+#include <cstddef>
 #include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -11,10 +13,12 @@
 namespace bitgate::conform {
 namespace {
 
-void use_device(worker::BackendClient& client, const std::string& device) {
+void use_device(worker::BackendClient& client, const std::string& device, Share share) {
   client.open_session(device, 1);
   Probe probe(client, device);
-  for (const Row& row : rows()) {
+  const std::vector<Row> all = rows();
+  for (std::size_t i = share.part; i < all.size(); i += share.parts) {
+    const Row& row = all[i];
     const auto [r, c] = block_of(row.format);
     const NumericCase what{row.op, row.format, 3 * r, c, 1, "random", "random", 1, 1};
     if (probe.unsupported(what)) continue;
@@ -27,7 +31,7 @@ void use_device(worker::BackendClient& client, const std::string& device) {
 
 }  // namespace
 
-void use_and_close(Bench& bench, std::unique_ptr<worker::Worker>& worker) {
+void use_and_close(Bench& bench, std::unique_ptr<worker::Worker>& worker, Share share) {
   if (bench.setting().plugin.identity.kind == "reporter") {
     ReporterTalk talk(*worker);
     try {
@@ -39,7 +43,7 @@ void use_and_close(Bench& bench, std::unique_ptr<worker::Worker>& worker) {
     worker::BackendClient client(std::move(worker));
     for (const worker::DeviceInfo& device : bench.setting().devices) {
       try {
-        use_device(client, device.id);
+        use_device(client, device.id, share);
       } catch (const worker::PluginError&) {
         // the numeric checks say so
       }

@@ -51,7 +51,8 @@ Reading read_comparison(const MetricInfo& metric, const CaseResult& candidate,
     return metric.direction == Direction::kLower ? scale * time_ratio : scale / time_ratio;
   };
   const std::vector<double> ratios = candidate_ratios(kept_rounds(comparison->rounds));
-  Evidence evidence{of_metric(median_ratio(ratios)), {}, {}, "rounds"};
+  const std::uint64_t looks = std::max<std::uint64_t>(comparison->attempts.size(), 1);
+  Evidence evidence{of_metric(median_ratio(ratios)), {}, {}, "rounds", looks};
   for (const double ratio : ratios) evidence.samples.push_back(of_metric(ratio));
   const bool finite = std::all_of(evidence.samples.begin(), evidence.samples.end(),
                                   [](double ratio) { return std::isfinite(ratio); });

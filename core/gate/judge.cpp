@@ -23,8 +23,8 @@ constexpr double kInfinity = std::numeric_limits<double>::infinity();
 class Judge {
  public:
   Judge(const Rule& rule, std::span<const CaseResult> cases,
-        std::span<const Comparison> comparisons)
-      : rule_(rule), cases_(cases), comparisons_(comparisons) {
+        std::span<const Comparison> comparisons, const Attempts& attempts)
+      : rule_(rule), cases_(cases), comparisons_(comparisons), attempts_(attempts) {
     gate_.id = rule_.id;
     gate_.metric = rule_.metric;
     gate_.require = rule_.require.text;
@@ -55,6 +55,15 @@ class Judge {
     return std::move(gate_);
   }
 
+  /// As a gate of its own.
+  GateResult judge() {
+    std::vector<double> errors;
+    for (const Row& row : rows_) {
+      if (is_chancy(row)) errors.push_back(error_of(*row.reading.evidence));
+    }
+    return judge(errors);
+  }
+
  private:
   struct Row {
     const CaseResult* result;
@@ -64,6 +73,12 @@ class Judge {
 
   static bool is_chancy(const Row& row) {
     return row.reading.evidence && !row.reading.evidence->exact();
+  }
+
+  /// What a judgement of it by itself may err by. It was last looked at when it last grew: that
+  /// others were tried again changes nothing for what did not need to be.
+  [[nodiscard]] double error_of(const Evidence& evidence) const {
+    return kErrorRate * share_of_look(evidence.looks, attempts_.most);
   }
 
   Row read(const CaseResult& result) {
@@ -138,7 +153,7 @@ class Judge {
         if (is_disturbed(*arm)) return no_reading(reason::kInconclusive, disturbed(*arm));
       }
     }
-    Evidence evidence{in_unit(ratio), {}, {}};
+    Evidence evidence{in_unit(ratio), {}, {}, "samples", std::max(mine.looks, theirs.looks)};
     for (std::size_t i = 0; i < std::min(mine.samples.size(), theirs.samples.size()); ++i) {
       evidence.samples.push_back(in_unit(mine.samples[i] / theirs.samples[i]));
     }
@@ -175,10 +190,10 @@ class Judge {
       const Evidence& evidence = *row.reading.evidence;
       out.value = evidence.value;
       if (!evidence.exact()) {
-        const Interval interval = interval_of(evidence);
+        const Interval interval = interval_of(evidence, error_of(evidence));
         out.interval = {interval.low, interval.high};
       }
-      switch (side_of(evidence, rule_.require, error)) {
+      switch (side_of(evidence, rule_.require, {error, error_of(evidence)})) {
         case Side::kWithin:
           out.status = GateStatus::kPass;
           break;
@@ -199,7 +214,7 @@ class Judge {
 
   /// What is known, what could be, and what it would take.
   [[nodiscard]] std::string open(const Evidence& evidence, const CaseResult& result) const {
-    const Interval interval = interval_of(evidence);
+    const Interval interval = interval_of(evidence, error_of(evidence));
     std::string out = fmt::format("{}..{}, needs {}; ", show(interval.low, gate_.unit),
                                   show(interval.high, gate_.unit), rule_.require.text);
     if (evidence.undisturbed) return out + disturbed(result);
@@ -296,6 +311,7 @@ class Judge {
   const Rule& rule_;
   std::span<const CaseResult> cases_;
   std::span<const Comparison> comparisons_;
+  Attempts attempts_;
   std::vector<Row> rows_;
   GateResult gate_;
   double worst_ = 0;
@@ -305,25 +321,26 @@ class Judge {
 }  // namespace
 
 std::vector<GateResult> judge(std::span<const Rule> rules, std::span<const CaseResult> cases,
-                              std::span<const Comparison> comparisons) {
+                              std::span<const Comparison> comparisons, const Attempts& attempts) {
   std::vector<Judge> judges;
   std::vector<double> chances;
   for (const Rule& rule : rules) {
-    judges.emplace_back(rule, cases, comparisons);
+    judges.emplace_back(rule, cases, comparisons, attempts);
     if (!rule.required) continue;
     const std::vector<double> more = judges.back().chances();
     chances.insert(chances.end(), more.begin(), more.end());
   }
-  const std::vector<double> shared = shared_errors(chances);
+  const std::vector<double> shared =
+      shared_errors(chances, kErrorRate * share_of_look(attempts.made, attempts.most));
   std::vector<GateResult> gates;
   std::size_t next = 0;
   for (Judge& judge : judges) {
-    const std::size_t count = judge.chances().size();
     if (judge.required()) {
+      const std::size_t count = judge.chances().size();
       gates.push_back(judge.judge(std::span(shared).subspan(next, count)));
       next += count;
     } else {
-      gates.push_back(judge.judge(std::vector<double>(count, kErrorRate)));
+      gates.push_back(judge.judge());
     }
   }
   return gates;

@@ -20,8 +20,11 @@ namespace bitgate {
 /// says on_missing: skip.
 /// Times of two arms are compared by the rounds that they ran in turns, and by nothing else: one of
 /// the comparisons for each pair.
+/// A run that may be tried again looks at its gates several times, and each look spends a part of
+/// the chances of an error (share_of_look): `attempts` says which look this is.
 std::vector<GateResult> judge(std::span<const Rule> rules, std::span<const CaseResult> cases,
-                              std::span<const Comparison> comparisons);
+                              std::span<const Comparison> comparisons,
+                              const Attempts& attempts = {});
 
 /// All gates together. In order of precedence: interrupted (exit 4); a failed required gate or a
 /// case whose output disagrees with the oracle, in its own run or in a comparison (1); a case,

@@ -26,7 +26,7 @@ class Normal {
 
 }  // namespace
 
-double chance_to_tell(std::size_t samples, double deviations) {
+double chance_to_tell(std::size_t samples, double deviations, std::uint64_t looks) {
   if (samples == 0) return 0;
   Requirement require;
   require.max = 0;
@@ -34,10 +34,15 @@ double chance_to_tell(std::size_t samples, double deviations) {
   int found = 0;
   for (int run = 0; run < kRuns; ++run) {
     Evidence evidence;
-    for (std::size_t i = 0; i < samples; ++i) {
-      evidence.samples.push_back(deviations + noise.next());
+    Side side = Side::kOpen;
+    for (std::uint64_t look = 1; look <= looks && side == Side::kOpen; ++look) {
+      for (std::size_t i = 0; i < samples; ++i) {
+        evidence.samples.push_back(deviations + noise.next());
+      }
+      const double error = kErrorRate * share_of_look(look, looks);
+      side = side_of(evidence, require, {error, error});
     }
-    found += side_of(evidence, require, kErrorRate) == Side::kBeyond ? 1 : 0;
+    found += side == Side::kBeyond ? 1 : 0;
   }
   return static_cast<double>(found) / kRuns;
 }

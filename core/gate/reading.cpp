@@ -41,7 +41,8 @@ Evidence timed(const Metric& metric, const StageResult& stage, const CaseResult&
     return metric.direction == Direction::kLower ? value * (time / center)
                                                  : value * (center / time);
   };
-  Evidence evidence{value, {}, {}};
+  const std::uint64_t looks = std::max<std::uint64_t>(result.attempts.size(), 1);
+  Evidence evidence{value, {}, {}, "samples", looks};
   for (const double time : times) evidence.samples.push_back(at(time));
   if (is_disturbed(result)) {
     // What disturbs only takes time, so the best sample comes nearest to none of it; and it took at

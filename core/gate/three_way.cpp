@@ -25,6 +25,10 @@ double deviation(const Evidence& evidence) {
 
 }  // namespace
 
+double share_of_look(std::uint64_t look, std::uint64_t most) {
+  return std::exp2(-static_cast<double>(std::min(look, most - 1)));
+}
+
 double chance_within(const Evidence& evidence, const Requirement& require) {
   if (evidence.exact()) return holds(evidence.value, require) ? 1 : 0;
   const auto n = static_cast<double>(evidence.samples.size());
@@ -39,23 +43,23 @@ double chance_within(const Evidence& evidence, const Requirement& require) {
                   tail([&](double value) { return value > require.max; }));
 }
 
-Side side_of(const Evidence& evidence, const Requirement& require, double error) {
+Side side_of(const Evidence& evidence, const Requirement& require, const Errors& errors) {
   if (evidence.exact()) return holds(evidence.value, require) ? Side::kWithin : Side::kBeyond;
-  if (chance_within(evidence, require) <= error) {
+  if (chance_within(evidence, require) <= errors.beyond) {
     const bool disturbed = evidence.undisturbed && holds(*evidence.undisturbed, require);
     return disturbed ? Side::kOpen : Side::kBeyond;
   }
   // Fewer than six samples have no such interval. Of more that are worth fewer it is their range.
   const std::size_t count = evidence.samples.size();
-  if (sign_tail(count, count) > kErrorRate) return Side::kOpen;
-  const Interval interval = interval_of(evidence);
+  if (sign_tail(count, count) > errors.within) return Side::kOpen;
+  const Interval interval = interval_of(evidence, errors.within);
   return holds(interval.low, require) && holds(interval.high, require) ? Side::kWithin
                                                                        : Side::kOpen;
 }
 
-Interval interval_of(const Evidence& evidence) {
+Interval interval_of(const Evidence& evidence, double error) {
   if (evidence.exact()) return {evidence.value, evidence.value};
-  return median_interval(evidence.samples, 1 - 2 * kErrorRate, effective_count(evidence.samples));
+  return median_interval(evidence.samples, 1 - 2 * error, effective_count(evidence.samples));
 }
 
 double detectable(const Evidence& evidence, RequireKind kind) {
@@ -76,14 +80,14 @@ std::optional<std::uint64_t> samples_needed(const Evidence& evidence, const Requ
                   std::uint64_t{evidence.samples.size() + 1});
 }
 
-std::vector<double> shared_errors(const std::vector<double>& chances) {
+std::vector<double> shared_errors(const std::vector<double>& chances, double all) {
   std::vector<std::size_t> order(chances.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
   std::stable_sort(order.begin(), order.end(),
                    [&](std::size_t a, std::size_t b) { return chances[a] < chances[b]; });
   std::vector<double> errors(chances.size(), 0);
   for (std::size_t rank = 0; rank < order.size(); ++rank) {
-    const double error = kErrorRate / static_cast<double>(order.size() - rank);
+    const double error = all / static_cast<double>(order.size() - rank);
     errors[order[rank]] = error;
     if (chances[order[rank]] > error) break;  // so none of the likelier ones may be either
   }

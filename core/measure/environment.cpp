@@ -148,7 +148,7 @@ class Reader {
     fact("build.compiler", std::string(build.substr(0, build.rfind(", "))));
     fact("build.type", state_.build_type);
     const char* judged = std::getenv("BITGATE_JUDGE_DEBUG");
-    if (is_unoptimized(state_.build_type) && judged != nullptr && std::string_view(judged) == "1") {
+    if (judged != nullptr && std::string_view(judged) == "1") {
       fact(kJudgeDebug, "as BITGATE_JUDGE_DEBUG=1 asks for");
     }
   }
@@ -168,7 +168,7 @@ std::optional<std::string_view> build_type_of(std::string_view build) {
 }
 
 bool is_unoptimized(std::string_view build_type) {
-  return build_type.empty() || build_type.starts_with("Debug");
+  return build_type.empty() || build_type.starts_with("Debug") || build_type == "unoptimized";
 }
 
 std::vector<std::string> warnings_about(const MachineState& state) {

@@ -15,15 +15,16 @@ namespace bitgate {
 /// binary; with warnings for what disturbs measurements. What can't be found out is absent.
 Environment read_environment();
 
-/// "RelWithDebInfo" of "gcc 12.2, RelWithDebInfo", as tool_build() says it; nothing if none is
-/// said.
+/// "RelWithDebInfo" of "gcc 12.2, RelWithDebInfo", as tool_build() says it, or "unoptimized" of a
+/// plugin's "gcc 12.2, C, unoptimized"; nothing if none is said.
 std::optional<std::string_view> build_type_of(std::string_view build);
 
-/// Whether times of a build of this type ("Debug", "RelWithDebInfo", …) mean nothing.
+/// Whether times of a build of this type ("Debug", "RelWithDebInfo", "unoptimized", …) mean
+/// nothing.
 bool is_unoptimized(std::string_view build_type);
 
-/// The fact that a user wants the times of such a build judged all the same: the variable
-/// BITGATE_JUDGE_DEBUG is 1.
+/// The fact that a user wants the times of such a build, of bitgate or a plugin, judged all the
+/// same: the variable BITGATE_JUDGE_DEBUG is 1.
 inline constexpr const char* kJudgeDebug = "build.judged";
 
 /// What decides whether timings taken now can be trusted.

@@ -22,7 +22,12 @@ constexpr std::uint64_t kMostRepeat = 1U << 30;
 constexpr std::size_t kTrendWindow = 10;
 /// A median has a 95 % interval from six values on; twelve decide a hundred gates at once.
 constexpr std::uint64_t kLeastSamples = 12;
+/// Samples that are alike are worth fewer: worth nine, they decide a dozen gates at once. Until
+/// then they are taken on, for so long.
+constexpr double kLeastWorth = 9;
+constexpr double kLeastNs = 1e9;
 constexpr std::uint64_t kBriefSamples = 20;
+constexpr std::uint64_t kMostBriefSamples = 200;
 constexpr double kBriefNs = 2e8;
 /// What takes this long in a few samples gets no more than a median's interval needs.
 constexpr std::uint64_t kLeastBriefSamples = 6;
@@ -103,6 +108,11 @@ Calibration calibrate(const Sampler& sampler, double slow_ns) {
   }
 }
 
+/// What was calibrated before.
+Calibration seen_again(const Sampler& sampler, std::uint64_t repeat) {
+  return {repeat, static_cast<double>(take(sampler, 1, repeat).front()), std::nullopt};
+}
+
 /// Samples until the last of them show no trend, or until the cap.
 void warm_up(const Sampler& sampler, double sample_ns, double cap_ns, StageResult& result) {
   std::vector<std::uint64_t> times;
@@ -120,9 +130,13 @@ void warm_up(const Sampler& sampler, double sample_ns, double cap_ns, StageResul
   result.warmup_samples = times.size();
 }
 
+bool settle(std::span<const std::uint64_t> times) {
+  return effective_count(to_double(times)) >= kLeastWorth;
+}
+
 bool precise(std::span<const std::uint64_t> times, double precision) {
   const std::vector<double> values = to_double(times);
-  const Interval interval = median_interval(values);
+  const Interval interval = median_interval(values, 0.95, effective_count(values));
   const double center = median(values);
   return center > 0 && (interval.high - interval.low) / 2 <= precision * center;
 }
@@ -132,7 +146,8 @@ bool precise(std::span<const std::uint64_t> times, double precision) {
 StageResult measure_stage(const Sampler& sampler, const Sampling& sampling) {
   const auto max_ns = static_cast<double>(sampling.max_time.count());
   const std::uint64_t least = std::max(sampling.min_samples, kLeastSamples);
-  const Calibration calibration = calibrate(sampler, max_ns / 4);
+  const Calibration calibration =
+      sampling.repeat == 0 ? calibrate(sampler, max_ns / 4) : seen_again(sampler, sampling.repeat);
   StageResult result;
   result.repeat = calibration.repeat;
   if (calibration.slow_sample) {
@@ -146,7 +161,8 @@ StageResult measure_stage(const Sampler& sampler, const Sampling& sampling) {
   double spent = total(result.samples_ns);
   double last = calibration.sample_ns;
   result.stopped_by = "max_time";
-  while (spent < max_ns || result.samples_ns.size() < kLeastSamples) {
+  while (spent < max_ns || result.samples_ns.size() < kLeastSamples ||
+         (spent < kLeastNs && !settle(result.samples_ns))) {
     const std::size_t have = result.samples_ns.size();
     const std::uint64_t more = have < least ? least - have : kTrendWindow;
     const std::vector<std::uint64_t> group =
@@ -154,7 +170,8 @@ StageResult measure_stage(const Sampler& sampler, const Sampling& sampling) {
     spent += total(group);
     last = static_cast<double>(group.back());
     result.samples_ns.insert(result.samples_ns.end(), group.begin(), group.end());
-    if (result.samples_ns.size() >= least && precise(result.samples_ns, sampling.precision)) {
+    if (result.samples_ns.size() >= least && settle(result.samples_ns) &&
+        precise(result.samples_ns, sampling.precision)) {
       result.stopped_by = "precision";
       break;
     }
@@ -170,6 +187,7 @@ StageResult measure_briefly(const Sampler& sampler) {
   const auto enough = [&] {
     const std::size_t have = result.samples_ns.size();
     if (have < kLeastSamples) return have >= kLeastBriefSamples && spent >= kLongestBriefNs;
+    if (spent < kLeastNs && have < kMostBriefSamples && !settle(result.samples_ns)) return false;
     return have >= kBriefSamples || spent >= kBriefNs;
   };
   while (!enough()) {

@@ -118,6 +118,7 @@ struct Pipeline {
   std::vector<SuiteSpec> suites;
   Sampling sampling;
   Limits limits;
+  std::uint64_t attempts = 1;  ///< that the run may make: one, and those that `retry` allows
   std::vector<Rule> gates;
   Routes routes;
   std::vector<ReporterSpec> reporters;

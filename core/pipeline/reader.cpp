@@ -114,6 +114,15 @@ Limits read_limits(const Value& value) {
   return limits;
 }
 
+/// Attempts that the run may make.
+std::uint64_t read_retry(const Value& value) {
+  constexpr std::uint64_t kMost = 2;  // each costs some of what all may err together
+  if (!value.is_map("{max: 2}")) return 1;
+  value.only_keys({"max"});
+  const auto most = value.require("max", "2");
+  return 1 + (most ? most->integer(0, kMost).value_or(0) : 0);
+}
+
 /// "flow:gate:name" in lower case.
 bool is_gate_id(const std::string& text) {
   constexpr std::string_view kMiddle = ":gate:";
@@ -178,7 +187,8 @@ Pipeline read_root(const Value& root, bool axes_replaced) {
   Pipeline pipeline;
   if (!root.is_map("{version: 1, name: quickstart, …}")) return pipeline;
   root.only_keys({"version", "name", "gate", "flow", "features", "scope", "context", "backends",
-                  "suites", "sampling", "limits", "targets", "gates", "routes", "reporters"});
+                  "suites", "sampling", "limits", "targets", "gates", "retry", "routes",
+                  "reporters"});
   read_head(root, pipeline);
   if (const auto flow = root.get("flow")) pipeline.guard = read_flow(*flow);
   read_backends(root, pipeline);
@@ -194,6 +204,7 @@ Pipeline read_root(const Value& root, bool axes_replaced) {
           root.require("gates", "[{id: exact, metric: output.mismatches, require: \"== 0\"}]")) {
     pipeline.gates = read_gates(*gates, pipeline, axes_replaced);
   }
+  if (const auto retry = root.get("retry")) pipeline.attempts = read_retry(*retry);
   if (const auto routes = root.get("routes")) pipeline.routes = read_routes(*routes);
   if (const auto reporters = root.get("reporters")) {
     pipeline.reporters = read_reporters(*reporters);

@@ -220,6 +220,19 @@ Fallback fallback_of(const Part& part) {
   return out;
 }
 
+std::vector<Attempt> attempts_of(const Part& owner) {
+  std::vector<Attempt> out;
+  if (!owner.has("attempts")) return out;
+  owner["attempts"].items([&](const Part& one) {
+    Attempt& attempt = out.emplace_back();
+    one["added"].entries(
+        [&](const std::string& to, const Part& count) { attempt.added[to] = count.count(); });
+    attempt.fault = one["fault"].text_or_empty();
+  });
+  if (out.empty()) owner["attempts"].fail("is an empty list");
+  return out;
+}
+
 CaseResult case_of(const Part& part) {
   CaseResult out;
   out.id = part["id"].text();
@@ -254,6 +267,7 @@ CaseResult case_of(const Part& part) {
     out.detected = texts_of(part["devices"]["detected"]);
   }
   if (part.has("fallback")) out.fallback = fallback_of(part["fallback"]);
+  out.attempts = attempts_of(part);
   return out;
 }
 
@@ -304,6 +318,7 @@ Comparison comparison_of(const Part& part) {
     out.summary = {part["dropped"].count(), ratio_of(part["ratio"]), ratio_of(part["null"]),
                    span_of(part["bootstrap"]).value_or(Span())};
   }
+  out.attempts = attempts_of(part);
   return out;
 }
 
@@ -411,6 +426,13 @@ Receipt receipt_of(const Json& document) {
       [&](const Part& one) { out.comparisons.push_back(comparison_of(one)); });
   part["gates"].items([&](const Part& gate) { out.gates.push_back(gate_of(gate)); });
   out.verdict = verdict_of(part["verdict"]);
+  if (part.has("attempts")) {
+    const Part attempts = part["attempts"];
+    out.attempts = {attempts["made"].count(), attempts["most"].count()};
+    if (out.attempts.made < 1 || out.attempts.made > out.attempts.most) {
+      attempts.fail("are more than there may be, or none");
+    }
+  }
   return out;
 }
 

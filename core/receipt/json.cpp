@@ -155,6 +155,13 @@ Json to_json(const Fallback& fallback) {
           {"refused", std::move(refused)}};
 }
 
+/// Of what was tried once, and went well, there is nothing to say.
+void put_attempts(const std::vector<Attempt>& attempts, Json& out) {
+  for (const Attempt& attempt : attempts) {
+    out["attempts"].push_back({{"added", attempt.added}, {"fault", text_or_null(attempt.fault)}});
+  }
+}
+
 Json to_json(const Environment& environment) {
   Json facts = Json::object();
   for (const auto& [name, value] : environment.facts) facts[name] = to_utf8(value);
@@ -287,6 +294,7 @@ Json to_json(const CaseResult& result) {
   }
   if (result.benchmark) out["benchmark"] = to_json(*result.benchmark);
   if (!result.fallback.refused.empty()) out["fallback"] = to_json(result.fallback);
+  put_attempts(result.attempts, out);
   return out;
 }
 
@@ -324,6 +332,7 @@ Json to_json(const Comparison& comparison) {
     out["null"] = ratio(comparison.summary->null);
     out["bootstrap"] = to_json(std::optional(comparison.summary->bootstrap));
   }
+  put_attempts(comparison.attempts, out);
   return out;
 }
 
@@ -380,6 +389,10 @@ Json to_json(const Receipt& receipt) {
               {"ceilings", std::move(ceilings)},
               {"cases", array_of(receipt.cases)},
               {"comparisons", array_of(receipt.comparisons)}};
+  // Of a run that may not try again there is nothing to say.
+  if (receipt.attempts.most > 1) {
+    out["attempts"] = {{"made", receipt.attempts.made}, {"most", receipt.attempts.most}};
+  }
   if (receipt.context) out["context"] = to_json(*receipt.context);
   out["digest"] = digest_of(out);
   return out;

@@ -158,6 +158,13 @@ FallbackCounts fallback_counts(const Fallback& fallback);
 
 enum class CaseStatus { kMeasured, kFail, kSkipped, kError };
 
+/// What one attempt of the run added to a case or a comparison: samples by stage, or "rounds".
+/// Nothing, where it was not tried again, or where a fault that may pass by itself ended it.
+struct Attempt {
+  std::map<std::string, std::uint64_t> added = {};
+  std::string fault = {};  ///< in words; empty: none
+};
+
 struct CaseResult {
   std::string id;
   std::string suite;
@@ -180,6 +187,7 @@ struct CaseResult {
   Fallback fallback = {};
   std::string requested = {};              ///< device that the backend asks for; empty: any
   std::vector<std::string> detected = {};  ///< devices that its plugin has; empty: not asked
+  std::vector<Attempt> attempts = {};  ///< by number; empty: it was tried once, and that went well
 };
 
 /// Both ends of an interval.
@@ -222,6 +230,7 @@ struct Comparison {
   std::uint64_t repeat = 1;  ///< executions in one sample of any arm
   std::vector<Round> rounds;
   std::optional<ComparisonSummary> summary;  ///< nothing without rounds
+  std::vector<Attempt> attempts = {};        ///< as of a case
 };
 
 /// An inconclusive gate is skipped too, with reason::kInconclusive: nothing but these three words
@@ -313,6 +322,13 @@ struct PipelineInfo {
   std::optional<std::string> targets_text = {};  ///< nothing if the file was not there
 };
 
+/// How often the run tried to tell what its gates ask, of how often it may (`retry` of the
+/// pipeline): see Attempt for what each of them added.
+struct Attempts {
+  std::uint64_t made = 1;
+  std::uint64_t most = 1;
+};
+
 struct Receipt {
   ToolInfo tool;
   std::string started;  ///< RFC 3339 UTC
@@ -328,6 +344,7 @@ struct Receipt {
   std::vector<Comparison> comparisons;
   std::vector<GateResult> gates;
   Verdict verdict;
+  Attempts attempts = {};
 };
 
 }  // namespace bitgate

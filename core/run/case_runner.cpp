@@ -37,7 +37,8 @@ bool opens(const std::string& step) {
 /// Why a plugin is unavailable. One that knows better than "unavailable" begins its message with
 /// one of the gate contract's words.
 Reason unavailable(const std::string& message) {
-  for (const char* code : {reason::kNoGpuAvailable, reason::kMissingTool}) {
+  for (const char* code :
+       {reason::kNoGpuAvailable, reason::kMissingTool, reason::kNoCppReference}) {
     const std::string prefix = std::string(code) + ": ";
     if (message.rfind(prefix, 0) == 0) return {code, message.substr(prefix.size())};
   }
@@ -50,7 +51,8 @@ bool lacks_something(const CaseResult& result) {
   const std::string& code = result.reason.code;
   return result.status == CaseStatus::kSkipped &&
          (code == reason::kUnavailable || code == reason::kNoGpuAvailable ||
-          code == reason::kMissingTool || code == reason::kUnsupported);
+          code == reason::kMissingTool || code == reason::kNoCppReference ||
+          code == reason::kUnsupported);
 }
 
 /// Whether a case is not run because of the pipeline's features and scope.
@@ -97,6 +99,17 @@ CaseResult CaseRunner::run(const Case& what) {
   return own;
 }
 
+CaseResult CaseRunner::run_again(const Case& what, const CaseResult& before) {
+  const auto compute = before.stages.find("compute");
+  if (compute != before.stages.end() && !compute->second.samples_ns.empty()) {
+    sampling_.repeat = compute->second.repeat;
+    sampling_.precision = 0;
+  }
+  CaseResult result = run(what);
+  sampling_ = pipeline_.sampling;
+  return result;
+}
+
 CaseResult CaseRunner::attempt(const Case& what) {
   CaseResult result;
   result.id = what.id;
@@ -128,6 +141,7 @@ CaseResult CaseRunner::attempt(const Case& what) {
       skip(result, why.code.c_str(), why.detail);
     } else {
       fail(result, error.what());
+      if (error.status() == BG_TRANSIENT) result.attempts = {{{}, error.what()}};
     }
   } catch (const nlohmann::json::exception& error) {
     pool_.abandon(*what.backend);
@@ -162,7 +176,7 @@ void CaseRunner::run_on(const Case& what, BackendPool::Live& live, CaseResult& r
   live.client.open_session(device->id, result.threads);
   if (what.suite->generate) {
     const auto ceilings = [&] { return measure_ceilings(result.threads); };
-    generation_.run(what, live.client, ceilings, result);
+    generation_.run(what, live.client, sampling_, ceilings, result);
   } else if (what.suite->op == ComputeOp::kBenchmark) {
     run_benchmark(what, live.client, result);
   } else {
@@ -188,7 +202,7 @@ void CaseRunner::run_stages(const Case& what, BackendPool::Live& live, Workload&
   facts.weights_checked = true;
 
   const Ceilings before = recent_ceilings(result.threads);
-  result.stages["compute"] = stages.compute(pipeline_.sampling);
+  result.stages["compute"] = stages.compute(sampling_);
   result.ceilings = best_of(before, measure_ceilings(result.threads));
 
   result.stages["output"] = stages.output();

@@ -18,10 +18,14 @@ namespace bitgate {
 class CaseRunner {
  public:
   CaseRunner(const Pipeline& pipeline, BackendPool& pool)
-      : pipeline_(pipeline), pool_(pool), generation_(pipeline.sampling) {}
+      : pipeline_(pipeline), pool_(pool), sampling_(pipeline.sampling) {}
 
   /// Throws worker::Interrupted if the user asked the run to end; everything else is in the result.
   CaseResult run(const Case& what);
+
+  /// The same once more, to be joined with what attempts before came to (attempts.hpp): samples of
+  /// as many executions, as many as fit into max_time.
+  CaseResult run_again(const Case& what, const CaseResult& before);
 
  private:
   /// The case on its own backend, whatever else there is.
@@ -36,6 +40,7 @@ class CaseRunner {
 
   const Pipeline& pipeline_;
   BackendPool& pool_;
+  Sampling sampling_;  ///< of the case that is run
   /// Made when a case first gets as far as being timed: it takes threads and much memory.
   std::unique_ptr<CeilingProbe> probe_;
   struct {

@@ -1,5 +1,7 @@
 #include "run/comparison.hpp"
 
+#include <bitgate/abi.h>
+
 #include <algorithm>
 #include <cmath>
 #include <optional>
@@ -127,8 +129,14 @@ RoundPlan plan_rounds(double candidate_ns, double baseline_ns, double max_ns) {
 }
 
 Comparison ComparisonRunner::run(const Case& candidate, double candidate_ns, const Case& baseline,
-                                 double baseline_ns) {
+                                 double baseline_ns, const Comparison& before) {
   Comparison out = planned(candidate, baseline);
+  const auto fail = [&](CaseStatus status, Reason why) {
+    out.status = status;
+    out.reason = std::move(why);
+    out.rounds.clear();
+    out.summary.reset();
+  };
   try {
     const unsigned threads = std::max(candidate.threads, baseline.threads);
     const bool all = candidate.threads == 0 || baseline.threads == 0;
@@ -138,36 +146,35 @@ Comparison ComparisonRunner::run(const Case& candidate, double candidate_ns, con
     Arm copy(baseline, pool_, workload_for(baseline), cores);
     const auto max_ns = static_cast<double>(pipeline_.sampling.max_time.count());
     const RoundPlan plan = plan_rounds(candidate_ns, baseline_ns, max_ns);
-    out.repeat = plan.repeat;
-    run_rounds(out, a, b, copy, plan.rounds);
+    const std::size_t had = before.rounds.size();
+    out.repeat = had == 0 ? plan.repeat : before.repeat;
+    const std::vector<std::string> orders = round_orders(had + plan.rounds, out.seed);
+    run_rounds(out, a, b, copy, std::span(orders).subspan(had));
     out.status = CaseStatus::kMeasured;
     out.reason = {};
     for (Arm* arm : {&a, &b, &copy}) {
       if (const std::string wrong = arm->check(); !wrong.empty()) {
-        out.status = CaseStatus::kFail;
-        out.reason = {reason::kMismatch, wrong};
-        out.rounds.clear();
-        out.summary.reset();
+        fail(CaseStatus::kFail, {reason::kMismatch, wrong});
         break;
       }
     }
   } catch (const worker::Interrupted&) {
     throw;
+  } catch (const worker::PluginError& error) {
+    fail(CaseStatus::kError, {reason::kError, error.what()});
+    if (error.status() == BG_TRANSIENT) out.attempts = {{{}, error.what()}};
   } catch (const std::exception& error) {
-    out.status = CaseStatus::kError;
-    out.reason = {reason::kError, error.what()};
-    out.rounds.clear();
-    out.summary.reset();
+    fail(CaseStatus::kError, {reason::kError, error.what()});
   }
   return out;
 }
 
 void ComparisonRunner::run_rounds(Comparison& out, Arm& baseline, Arm& candidate, Arm& null,
-                                  std::size_t rounds) {
+                                  std::span<const std::string> orders) {
   for (int i = 0; i < kWarmups; ++i) {
     for (Arm* arm : {&baseline, &candidate, &null}) arm->sample(out.repeat);
   }
-  for (const std::string& order : round_orders(rounds, out.seed)) {
+  for (const std::string& order : orders) {
     const DisturbanceMeter meter({});
     Round round;
     round.order = order;

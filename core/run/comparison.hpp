@@ -28,29 +28,6 @@ std::vector<Pair> pairs_of(const Pipeline& pipeline, std::span<const Case> cases
 /// What there is before a pair was compared: whose, and what seeds it.
 Comparison planned(const Case& candidate, const Case& baseline);
 
-/// Compares pairs of cases. Each arm lives in a fresh worker, on the same cores as the others, and
-/// only one of them computes at a time.
-class ComparisonRunner {
- public:
-  ComparisonRunner(const Pipeline& pipeline, BackendPool& pool)
-      : pipeline_(pipeline), pool_(pool) {}
-
-  /// Throws worker::Interrupted if the user asked the run to end; everything else is in the result.
-  /// Both cases were measured, and took so many nanoseconds for one execution.
-  Comparison run(const Case& candidate, double candidate_ns, const Case& baseline,
-                 double baseline_ns);
-
- private:
-  class Arm;
-
-  void run_rounds(Comparison& out, Arm& baseline, Arm& candidate, Arm& null, std::size_t rounds);
-  std::shared_ptr<Workload> workload_for(const Case& what);
-
-  const Pipeline& pipeline_;
-  BackendPool& pool_;
-  std::vector<std::shared_ptr<Workload>> workloads_;
-};
-
 /// How many executions a sample of either arm has, and how many rounds are run, from the time of
 /// one execution: twelve to sixty rounds, by sixes, that fit into `max_ns` if twelve do. A sample
 /// of the faster arm lasts as long as a sample has to, unless twelve rounds did not fit then; one
@@ -60,5 +37,30 @@ struct RoundPlan {
   std::size_t rounds = 0;
 };
 RoundPlan plan_rounds(double candidate_ns, double baseline_ns, double max_ns);
+
+/// Compares pairs of cases. Each arm lives in a fresh worker, on the same cores as the others, and
+/// only one of them computes at a time.
+class ComparisonRunner {
+ public:
+  ComparisonRunner(const Pipeline& pipeline, BackendPool& pool)
+      : pipeline_(pipeline), pool_(pool) {}
+
+  /// Throws worker::Interrupted if the user asked the run to end; everything else is in the result.
+  /// Both cases were measured, and took so many nanoseconds for one execution. The rounds follow
+  /// those of `before`, which joined() puts before them (attempts.hpp).
+  Comparison run(const Case& candidate, double candidate_ns, const Case& baseline,
+                 double baseline_ns, const Comparison& before);
+
+ private:
+  class Arm;
+
+  static void run_rounds(Comparison& out, Arm& baseline, Arm& candidate, Arm& null,
+                         std::span<const std::string> orders);
+  std::shared_ptr<Workload> workload_for(const Case& what);
+
+  const Pipeline& pipeline_;
+  BackendPool& pool_;
+  std::vector<std::shared_ptr<Workload>> workloads_;
+};
 
 }  // namespace bitgate

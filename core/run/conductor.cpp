@@ -12,6 +12,7 @@
 #include "measure/environment.hpp"
 #include "pipeline/targets.hpp"
 #include "receipt/json.hpp"
+#include "run/attempts.hpp"
 #include "run/backend_pool.hpp"
 #include "run/case_runner.hpp"
 #include "run/comparison.hpp"
@@ -111,31 +112,66 @@ class Run {
       if (i + 1 < cases_.size() || !pairs_.empty()) pace_.step([&] { write_checkpoint(i + 1); });
       reporting_.event(case_finished(watch_.at(i, i + 1), receipt_.cases[i]));
     }
-    compare();
+    try {
+      for (std::size_t i = 0; i < pairs_.size(); ++i) {
+        compare(i);
+        if (i + 1 < pairs_.size()) pace_.step([&] { write_checkpoint(cases_.size()); });
+      }
+      while (receipt_.attempts.made < pipeline_.attempts && try_again()) {
+      }
+    } catch (const worker::Interrupted&) {
+      receipt_.interrupted = true;
+    }
   }
 
  private:
-  /// The pairs of which both arms were measured, in turns.
-  void compare() {
-    for (std::size_t i = 0; i < pairs_.size(); ++i) {
-      Comparison& comparison = receipt_.comparisons[i];
-      const auto candidate = time_of(receipt_.cases[pairs_[i].candidate]);
-      const auto baseline = time_of(receipt_.cases[pairs_[i].baseline]);
-      if (!candidate || !baseline) {
-        comparison.reason = {reason::kMissingCase, "one of its arms was not timed"};
-        continue;
-      }
-      reporting_.event(comparison_started(i, pairs_.size(), comparison));
-      try {
-        if (worker::interrupted()) throw worker::Interrupted();
-        comparison = comparisons_.run(cases_[pairs_[i].candidate], *candidate,
-                                      cases_[pairs_[i].baseline], *baseline);
-      } catch (const worker::Interrupted&) {
-        receipt_.interrupted = true;
-        return;
-      }
-      if (i + 1 < pairs_.size()) pace_.step([&] { write_checkpoint(cases_.size()); });
+  /// Pair number `index` in turns, if both arms were measured.
+  void compare(std::size_t index) {
+    Comparison& comparison = receipt_.comparisons[index];
+    const Pair& pair = pairs_[index];
+    const auto candidate = time_of(receipt_.cases[pair.candidate]);
+    const auto baseline = time_of(receipt_.cases[pair.baseline]);
+    if (!candidate || !baseline) {
+      comparison.reason = {reason::kMissingCase, "one of its arms was not timed"};
+      return;
     }
+    reporting_.event(comparison_started(index, pairs_.size(), comparison));
+    if (worker::interrupted()) throw worker::Interrupted();
+    Comparison result = comparisons_.run(cases_[pair.candidate], *candidate, cases_[pair.baseline],
+                                         *baseline, comparison);
+    const std::uint64_t attempt = receipt_.attempts.made;
+    comparison = attempt == 1 ? std::move(result) : joined(comparison, std::move(result), attempt);
+  }
+
+  /// Measures more of what could not be told. False if there is nothing that it may help.
+  bool try_again() {
+    receipt_.plugins = pool_.plugins();
+    judge_receipt(pipeline_, receipt_);
+    const Undecided again = undecided(receipt_);
+    if (again.empty()) return false;
+    const std::uint64_t attempt = ++receipt_.attempts.made;
+    reporting_.event(
+        message("info", fmt::format("attempt {} of {}: {} ({})", attempt, pipeline_.attempts,
+                                    receipt_.verdict.reason.text(),
+                                    counted(again.cases.size(), again.comparisons.size()))));
+    for (const std::size_t index : again.cases) {
+      if (worker::interrupted()) throw worker::Interrupted();
+      CaseResult& result = receipt_.cases[index];
+      result = joined(result, runner_.run_again(cases_[index], result), cases_[index], attempt);
+    }
+    for (const std::size_t index : again.comparisons) compare(index);
+    pace_.step([&] { write_checkpoint(cases_.size()); });
+    return true;
+  }
+
+  /// "2 cases and 1 comparison again"
+  static std::string counted(std::size_t cases, std::size_t comparisons) {
+    const auto words = [](std::size_t count, const char* what) {
+      return count == 0 ? "" : fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
+    };
+    const bool both = cases > 0 && comparisons > 0;
+    return words(cases, "case") + (both ? " and " : "") + words(comparisons, "comparison") +
+           " again";
   }
 
   /// Of one execution; nothing if no gate may judge it.

@@ -241,9 +241,9 @@ class Conductor {
 
 }  // namespace
 
-void GenerationCases::run(const Case& what, worker::BackendClient& client,
+void GenerationCases::run(const Case& what, worker::BackendClient& client, const Sampling& sampling,
                           const std::function<Ceilings()>& ceilings, CaseResult& result) {
-  Conductor(what, model_of(*what.suite), client, result).run(sampling_, ceilings);
+  Conductor(what, model_of(*what.suite), client, result).run(sampling, ceilings);
 }
 
 const model::Model& GenerationCases::model_of(const SuiteSpec& suite) {

@@ -1,6 +1,8 @@
 #include "run/judgement.hpp"
 
 #include <algorithm>
+#include <filesystem>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -11,30 +13,77 @@
 namespace bitgate {
 namespace {
 
-/// Why no time of this receipt may be judged; empty if they may.
-std::string why_no_times(const Receipt& receipt) {
-  const auto type = build_type_of(receipt.tool.build);
-  if (!type || !is_unoptimized(*type)) return "";
+bool is_debug(const std::string& build) {
+  const auto type = build_type_of(build);
+  return type && is_unoptimized(*type);
+}
+
+bool judges_debug(const Receipt& receipt) {
   const auto& facts = receipt.environment.facts;
-  const bool told = std::any_of(facts.begin(), facts.end(),
-                                [](const auto& fact) { return fact.first == kJudgeDebug; });
-  if (told) return "";
-  return "times of a Debug build of bitgate mean nothing; use the release preset, or set "
-         "BITGATE_JUDGE_DEBUG=1";
+  return std::any_of(facts.begin(), facts.end(),
+                     [](const auto& fact) { return fact.first == kJudgeDebug; });
+}
+
+/// The plugins that this may be: by its id, or by the name of its file, which a link may change.
+std::vector<const PluginInfo*> candidates(const std::string& plugin, const Receipt& receipt) {
+  const bool is_path = plugin.find('/') != std::string::npos;
+  const auto name = std::filesystem::path(plugin).filename();
+  std::vector<const PluginInfo*> all;
+  std::vector<const PluginInfo*> named;
+  for (const PluginInfo& info : receipt.plugins) {
+    if (info.kind != "backend") continue;
+    all.push_back(&info);
+    const bool same =
+        is_path ? std::filesystem::path(info.path).filename() == name : info.id == plugin;
+    if (same) named.push_back(&info);
+  }
+  return named.empty() ? all : named;
+}
+
+/// Why no time of a backend may be judged; empty if they may.
+std::string why_no_times(const std::string& backend, const Pipeline& pipeline,
+                         const Receipt& receipt) {
+  if (judges_debug(receipt)) return "";
+  if (is_debug(receipt.tool.build)) {
+    return "times of a Debug build of bitgate mean nothing; use the release preset, or set "
+           "BITGATE_JUDGE_DEBUG=1";
+  }
+  for (const BackendSpec& spec : pipeline.backends) {
+    if (spec.name != backend) continue;
+    for (const PluginInfo* plugin : candidates(spec.plugin, receipt)) {
+      if (!is_debug(plugin->build)) continue;
+      return "plugin " + plugin->id +
+             " was built without optimization, so its times mean nothing; "
+             "build it with -O2, or set BITGATE_JUDGE_DEBUG=1";
+    }
+  }
+  return "";
+}
+
+void drop_times(CaseResult& result, const std::string& why) {
+  for (auto& [name, metric] : result.metrics) {
+    if (metric.statistic != "median" || !metric.value) continue;
+    metric.value.reset();
+    metric.reason = why;
+  }
 }
 
 /// The cases as gates may see them.
-std::vector<CaseResult> without_times(const std::vector<CaseResult>& cases,
-                                      const std::string& why) {
-  std::vector<CaseResult> out = cases;
+std::vector<CaseResult> without_debug_times(const Pipeline& pipeline, const Receipt& receipt) {
+  std::map<std::string, std::string> why;  // by backend
+  std::vector<CaseResult> out = receipt.cases;
   for (CaseResult& result : out) {
-    for (auto& [name, metric] : result.metrics) {
-      if (metric.statistic != "median" || !metric.value) continue;
-      metric.value.reset();
-      metric.reason = why;
-    }
+    const auto [known, is_new] = why.try_emplace(result.backend);
+    if (is_new) known->second = why_no_times(result.backend, pipeline, receipt);
+    if (!known->second.empty()) drop_times(result, known->second);
   }
   return out;
+}
+
+bool has_debug_builds(const Receipt& receipt) {
+  return is_debug(receipt.tool.build) ||
+         std::any_of(receipt.plugins.begin(), receipt.plugins.end(),
+                     [](const PluginInfo& plugin) { return is_debug(plugin.build); });
 }
 
 }  // namespace
@@ -46,11 +95,12 @@ void judge_receipt(const Pipeline& pipeline, Receipt& receipt) {
     Ceilings& best = receipt.ceilings[result.threads];
     best = best_of(best, *result.ceilings);
   }
-  const std::string why = why_no_times(receipt);
+  receipt.attempts.most = pipeline.attempts;
+  const bool drops = has_debug_builds(receipt) && !judges_debug(receipt);
   const std::vector<CaseResult> judged =
-      why.empty() ? std::vector<CaseResult>() : without_times(receipt.cases, why);
-  const std::vector<CaseResult>& cases = why.empty() ? receipt.cases : judged;
-  receipt.gates = judge(pipeline.gates, cases, receipt.comparisons);
+      drops ? without_debug_times(pipeline, receipt) : std::vector<CaseResult>();
+  const std::vector<CaseResult>& cases = drops ? judged : receipt.cases;
+  receipt.gates = judge(pipeline.gates, cases, receipt.comparisons, receipt.attempts);
   receipt.verdict =
       conclude(receipt.gates, cases, receipt.comparisons, receipt.interrupted, pipeline.routes);
 }

@@ -9,6 +9,7 @@
 #include "base/sha256.hpp"
 #include "pipeline/expand.hpp"
 #include "pipeline/reader.hpp"
+#include "run/attempts.hpp"
 #include "run/comparison.hpp"
 #include "run/judgement.hpp"
 #include "run/outline.hpp"
@@ -154,6 +155,7 @@ Receipt merge(std::span<const Shard> shards) {
     const std::string key = key_of(none);
     out.comparisons.push_back(comparisons.take(key, std::move(none)));
   }
+  out.attempts.made = attempts_made(out);
   judge_receipt(pipeline, out);
   return out;
 }

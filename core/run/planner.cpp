@@ -14,7 +14,7 @@
 namespace bitgate {
 
 ComparisonPlan plan_comparison(const Comparison& pilot, double candidate_ns, double baseline_ns,
-                               double max_ns, double delta) {
+                               double max_ns, double delta, std::uint64_t attempts) {
   constexpr double kOfMad = 1.4826;  // to the standard deviation of normal noise
   constexpr double kBlock = 6;
   constexpr double kMost = 1e9;
@@ -40,7 +40,8 @@ ComparisonPlan plan_comparison(const Comparison& pilot, double candidate_ns, dou
   const double worth = effective_count(evidence.samples) / taken;  // of a round
   out.chance = chance_to_tell(
       static_cast<std::size_t>(rounds * worth),
-      out.deviation > 0 ? delta / out.deviation : std::numeric_limits<double>::infinity());
+      out.deviation > 0 ? delta / out.deviation : std::numeric_limits<double>::infinity(),
+      attempts);
   return out;
 }
 

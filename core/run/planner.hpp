@@ -19,8 +19,9 @@ struct ComparisonPlan {
 };
 
 /// From the rounds of a pilot, of which there is one at least, and the time that one execution of
-/// each arm took then. `delta`: the wanted difference, as a share above 0. `max_ns`: the budget.
+/// each arm took then. `delta`: the wanted difference, as a share above 0. `max_ns`: the budget of
+/// one attempt, of which there may be so many.
 ComparisonPlan plan_comparison(const Comparison& pilot, double candidate_ns, double baseline_ns,
-                               double max_ns, double delta);
+                               double max_ns, double delta, std::uint64_t attempts = 1);
 
 }  // namespace bitgate

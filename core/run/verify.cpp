@@ -18,10 +18,9 @@
 #include "pipeline/targets.hpp"
 #include "receipt/json.hpp"
 #include "receipt/read.hpp"
-#include "run/benchmark_case.hpp"
-#include "run/case_metrics.hpp"
+#include "run/attempts.hpp"
 #include "run/comparison.hpp"
-#include "run/generation_metrics.hpp"
+#include "run/derived.hpp"
 #include "run/judgement.hpp"
 
 namespace bitgate {
@@ -140,6 +139,7 @@ class Derivation {
         comparison.summary = summarize_rounds(comparison.rounds, comparison.seed);
       }
     }
+    receipt_.attempts.made = attempts_made(receipt_);
     receipt_.pipeline.name = pipeline_.name;
     receipt_.pipeline.gate = pipeline_.gate;
     Verdict recorded = receipt_.verdict;
@@ -149,31 +149,25 @@ class Derivation {
     return std::move(receipt_);
   }
 
+  [[nodiscard]] std::string why_no_such_attempts(const Receipt& derived) const {
+    return bitgate::why_no_such_attempts(pipeline_, cases_, derived);
+  }
+
  private:
   static void derive(CaseResult& result, const Case& what) {
     result.suite = what.suite->name;
     result.backend = what.backend->name;
     result.axes = what.axes();
     if (!result.detected.empty()) result.requested = what.backend->device;
-    for (auto& [name, stage] : result.stages) {
-      stage.summary.reset();
-      if (!stage.samples_ns.empty()) summarize(stage);
-    }
-    if (what.suite->op != ComputeOp::kBenchmark) result.benchmark.reset();
-    if (result.metrics.empty()) return;  // the case ended before
-    if (what.suite->op == ComputeOp::kBenchmark) {
-      if (!result.benchmark || result.stages["compute"].samples_ns.empty())
+    const bool outside = what.suite->op == ComputeOp::kBenchmark;
+    if (!outside) result.benchmark.reset();
+    if (!result.metrics.empty()) {
+      if (outside && (!result.benchmark || result.stages["compute"].samples_ns.empty()))
         throw BadReceipt("is no whole receipt: " + what.id + " holds no results");
-      fill_benchmark_metrics(result);
-      return;
-    }
-    if (what.suite->generate) {
-      if (!result.generation)
+      if (what.suite->generate && !result.generation)
         throw BadReceipt("is no whole receipt: " + what.id + " generated nothing");
-      fill_generation_metrics(result, what.format, generation_facts_of(result));
-    } else {
-      fill_metrics(result, what, facts_of(result));
     }
+    bitgate::derive(result, what);
   }
 
   const Pipeline& pipeline_;
@@ -245,6 +239,9 @@ Verification verify(const Json& document) {
   }
   Receipt derived = derivation.derive();
   if (recorded.context) derived.context = std::move(context);
+  if (const std::string why = derivation.why_no_such_attempts(derived); !why.empty()) {
+    out.differences.push_back("attempts: " + why);
+  }
   Json expected = to_json(derived);
   expected["digest"] = own == document.end() ? Json(nullptr) : *own;  // was looked at above
   Differences(out.differences).compare(document, expected, "");

@@ -5,9 +5,12 @@
 #include <bitgate/backend.hpp>
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <utility>
+#include <variant>
+#include <vector>
 
 namespace bg_cuda {
 
@@ -21,6 +24,37 @@ struct Extent2 {
 struct Argument {
   const void* value;
   std::size_t size;
+};
+
+/// A kernel of Gpu::kernel with what it is started with.
+struct Launch {
+  const void* kernel;
+  Extent2 grid;
+  Extent2 block;
+  std::vector<Argument> arguments;
+};
+
+enum class FloatFormat { kF32, kF16, kBF16 };
+
+/// A library's product y = x w^T, all in rows: w rows x cols, x batch x cols, both of this format;
+/// y batch x rows, f32.
+struct FloatProduct {
+  FloatFormat format;
+  const void* w;
+  const void* x;
+  float* y;
+  std::uint32_t batch;
+  std::uint32_t rows;
+  std::uint32_t cols;
+};
+
+using Step = std::variant<Launch, FloatProduct>;
+
+/// Steps that are started as one, in their order.
+class Recording {
+ public:
+  virtual ~Recording() = default;
+  virtual void replay() = 0;
 };
 
 /// All of it throws bitgate::Error with the driver's words.
@@ -37,9 +71,21 @@ class Gpu {
 
   /// The kernel of this name in kernels/list.hpp.
   virtual const void* kernel(const std::string& name) = 0;
-  virtual void launch(const void* kernel, Extent2 grid, Extent2 block,
-                      std::span<const Argument> arguments) = 0;
+  /// With the values that their arguments have now. The recording goes before the GPU does.
+  virtual std::unique_ptr<Recording> record(std::span<const Step> steps) = 0;
   virtual void synchronize() = 0;
+
+  /// Whether it was opened with a library of float products.
+  [[nodiscard]] virtual bool has_float_products() const = 0;
+  /// Whether its tensor cores multiply tiles of 16 x 32 and 32 x 8 bytes (kernels/ternary_mma.hpp).
+  [[nodiscard]] virtual bool multiplies_tiles() const = 0;
+
+  /// Notes the device's time when all that was launched before is done; at most one `begin` and one
+  /// `end` count, the last ones.
+  virtual void note_begin() = 0;
+  virtual void note_end() = 0;
+  /// Between the two, after `synchronize`.
+  virtual std::uint64_t noted_ns() = 0;
 };
 
 /// Owns memory of a GPU.

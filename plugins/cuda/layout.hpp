@@ -12,6 +12,9 @@ inline constexpr std::size_t kQuad = 4;
 inline constexpr std::size_t kBlockRows = 64;
 inline constexpr std::size_t kSlices = 4;
 inline constexpr std::size_t kMostTile = 4;
+inline constexpr std::size_t kWarp = 32;
+inline constexpr std::size_t kMmaRows = 16;
+inline constexpr std::size_t kTileCols = 32;
 inline constexpr std::size_t kGroup = 128;
 
 constexpr std::size_t word_index(std::size_t row, std::size_t word, std::size_t words) {

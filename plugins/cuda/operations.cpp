@@ -99,17 +99,28 @@ void dequantize(const Op& op, CudaProgram& program) {
 
 void ternary_matmul(const CudaTensor& w, const CudaTensor& x, const CudaTensor& y,
                     CudaProgram& program) {
-  const bool one = x.rows() == 1;
   std::string kind;
   if (y.format() == formats::kF32) kind = w.has_block_scales() ? "_block" : "_scaled";
-  const std::string verb = kind + (one ? "_gemv" : "_gemm");
-  const Extent2 grid = {narrow(w.padded_rows() / layout::kBlockRows),
-                        narrow(one ? 1 : x.tiled_rows() / layout::kMostTile)};
+  const std::uint32_t blocks = narrow(w.padded_rows() / layout::kBlockRows);
   const TernaryOperands in = {w.data<std::uint32_t>(), x.data<std::int8_t>(), x.sums(),
                               w.scales<void>(),        x.scales<float>(),     narrow(x.rows()),
                               narrow(w.rows()),        narrow(w.chunks())};
-  program.add(w.format() + verb, "ternary" + verb, grid, {layout::kBlockRows, layout::kSlices}, in,
-              y.data<void>());
+  const auto add = [&](const std::string& verb, std::size_t tiles, Extent2 threads) {
+    program.add(w.format() + kind + verb, "ternary" + kind + verb, {blocks, narrow(tiles)}, threads,
+                in, y.data<void>());
+  };
+  constexpr Extent2 kSliced = {layout::kBlockRows, layout::kSlices};
+  if (x.rows() == 1) return add("_gemv", 1, kSliced);
+  if (!program.gpu().multiplies_tiles()) {
+    return add("_gemm", x.tiled_rows() / layout::kMostTile, kSliced);
+  }
+  add("_mma", (x.rows() + layout::kTileCols - 1) / layout::kTileCols,
+      {layout::kWarp, layout::kBlockRows / layout::kMmaRows});
+}
+
+FloatFormat float_format(const std::string& format) {
+  if (format == formats::kF16) return FloatFormat::kF16;
+  return format == formats::kBF16 ? FloatFormat::kBF16 : FloatFormat::kF32;
 }
 
 void matmul(const Op& op, CudaProgram& program) {
@@ -117,6 +128,13 @@ void matmul(const Op& op, CudaProgram& program) {
   const CudaTensor& x = tensor_of(op.inputs[1]);
   const CudaTensor& y = tensor_of(op.outputs[0]);
   if (formats::is_ternary(w.format())) return ternary_matmul(w, x, y, program);
+  if (program.gpu().has_float_products() && x.format() == w.format()) {
+    program.add_step(
+        w.format() + "_cublas_gemm",
+        FloatProduct{float_format(w.format()), w.data<void>(), x.data<void>(), y.data<float>(),
+                     narrow(x.rows()), narrow(w.rows()), narrow(w.cols())});
+    return;
+  }
   std::string name = "matmul_" + w.format();
   if (x.format() != w.format()) name += "_" + x.format();
   program.add(w.format() + "_matmul", name, {narrow(w.rows()), narrow(x.rows())}, kTogether,

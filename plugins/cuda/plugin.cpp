@@ -2,6 +2,7 @@
 #include <bitgate/backend.hpp>
 
 #include "driver/cuda_gpu.hpp"
+#include "options.hpp"
 #include "session.hpp"
 
 namespace bg_cuda {
@@ -9,25 +10,22 @@ namespace {
 
 class CudaBackend : public bitgate::Backend {
  public:
-  static constexpr std::string_view kDescription =
-      R"({"title": "CUDA kernels for ternary, f32, f16 and bf16 weights", "driver_threads": true, )"
-      R"("options": {"type": "object", "additionalProperties": false}})";
+  static constexpr std::string_view kDescription = kDescribed;
 
-  CudaBackend(bitgate::Host, std::string_view options) {
-    if (options.find_first_not_of("{} \t\r\n") != std::string_view::npos) {
-      throw bitgate::Error(BG_INVALID_ARGUMENT, "cuda has no options");
-    }
-    devices_ = find_gpus();
-  }
+  CudaBackend(bitgate::Host, std::string_view options)
+      : options_(Options::parse(options)), devices_(find_gpus()) {}
 
   std::span<const bitgate::Device> devices() const override { return devices_; }
+  bool has_device_timer() const override { return true; }
 
   /// The number of threads means nothing to a GPU.
   bitgate::SessionPtr open(const bitgate::Device& device, const bitgate::SessionOptions&) override {
-    return std::make_unique<CudaSession>(open_gpu(static_cast<int>(&device - devices_.data())));
+    return std::make_unique<CudaSession>(
+        open_gpu(static_cast<int>(&device - devices_.data()), options_.cublas));
   }
 
  private:
+  Options options_;
   std::vector<bitgate::Device> devices_;
 };
 

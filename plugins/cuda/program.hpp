@@ -6,6 +6,7 @@
 #include <cstring>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "gpu.hpp"
@@ -22,18 +23,20 @@ class CudaProgram : public bitgate::Program {
   template <class... Args>
   void add(const std::string& shown, const std::string& name, Extent2 grid, Extent2 block,
            const Args&... args) {
-    auto step = std::make_unique<Step>(Step{gpu_.kernel(name), grid, block, {}, {}});
-    (hold(*step, &args, sizeof(args)), ...);
+    Launch launch{gpu_.kernel(name), grid, block, {}};
+    (launch.arguments.push_back(held(&args, sizeof(args))), ...);
+    add_step(shown, std::move(launch));
+  }
+  void add_step(const std::string& shown, Step step) {
     steps_.push_back(std::move(step));
     kernels_.push_back({"cuda/" + shown, 0});
   }
 
+  /// When all is added: what `run` starts.
+  void record() { recording_ = gpu_.record(steps_); }
   void run() {
-    for (std::size_t i = 0; i < steps_.size(); ++i) {
-      const Step& step = *steps_[i];
-      gpu_.launch(step.kernel, step.grid, step.block, step.arguments);
-      ++kernels_[i].calls;
-    }
+    recording_->replay();
+    for (bitgate::Kernel& kernel : kernels_) ++kernel.calls;
   }
 
   [[nodiscard]] std::span<const bitgate::Kernel> kernels() const override { return kernels_; }
@@ -46,24 +49,18 @@ class CudaProgram : public bitgate::Program {
   [[nodiscard]] Gpu& gpu() const { return gpu_; }
 
  private:
-  struct Step {
-    const void* kernel;
-    Extent2 grid;
-    Extent2 block;
-    std::vector<std::unique_ptr<std::byte[]>> values;
-    std::vector<Argument> arguments;
-  };
-
-  static void hold(Step& step, const void* value, std::size_t size) {
-    step.values.push_back(std::make_unique<std::byte[]>(size));
-    std::memcpy(step.values.back().get(), value, size);
-    step.arguments.push_back({step.values.back().get(), size});
+  Argument held(const void* value, std::size_t size) {
+    values_.push_back(std::make_unique<std::byte[]>(size));
+    std::memcpy(values_.back().get(), value, size);
+    return {values_.back().get(), size};
   }
 
   Gpu& gpu_;
   std::vector<Memory> memories_;
-  std::vector<std::unique_ptr<Step>> steps_;
-  std::vector<bitgate::Kernel> kernels_;
+  std::vector<std::unique_ptr<std::byte[]>> values_;  // of arguments
+  std::vector<Step> steps_;
+  std::vector<bitgate::Kernel> kernels_;  // of each step
+  std::unique_ptr<Recording> recording_;
 };
 
 }  // namespace bg_cuda

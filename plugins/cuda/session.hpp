@@ -30,16 +30,32 @@ class CudaSession : public bitgate::Session {
   bitgate::ProgramPtr prepare(std::span<const bitgate::Op> ops) override {
     auto program = std::make_unique<CudaProgram>(*gpu_);
     for (const bitgate::Op& op : ops) add_operation(op, *program);
+    program->record();
     gpu_->synchronize();
     return program;
   }
   void run(bitgate::Program& program, std::uint32_t repeat, const bitgate::RunArgs&) override {
+    if (timed_ && !running_) gpu_->note_begin();
+    running_ = true;
     for (std::uint32_t i = 0; i < repeat; ++i) static_cast<CudaProgram&>(program).run();
+    if (timed_) gpu_->note_end();
   }
-  void synchronize() override { gpu_->synchronize(); }
+  void synchronize() override {
+    gpu_->synchronize();
+    running_ = false;
+  }
+
+  void start_timer() override {
+    gpu_->note_begin();
+    gpu_->note_end();
+    timed_ = true;
+  }
+  bitgate::DeviceTimes device_times() override { return {{}, {}, gpu_->noted_ns()}; }
 
  private:
   std::unique_ptr<Gpu> gpu_;
+  bool timed_ = false;
+  bool running_ = false;  ///< since the last synchronize
 };
 
 }  // namespace bg_cuda

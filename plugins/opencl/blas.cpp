@@ -11,18 +11,19 @@ void check_blas(clblast::StatusCode status, const char* call) {
                                         std::to_string(static_cast<int>(status)));
 }
 
-std::function<void()> gemv(const ClTensor& w, const ClTensor& x, const ClTensor& y,
-                           cl_command_queue queue) {
-  return [w = w.data(), x = x.data(), y = y.data(), rows = w.rows(), cols = w.cols(), queue] {
-    cl_command_queue on = queue;
+/// A call of CLBlast's on this queue, which makes one event of however many commands it starts.
+using Call = std::function<void(cl_command_queue*, cl_event*)>;
+
+Call gemv(const ClTensor& w, const ClTensor& x, const ClTensor& y) {
+  return [w = w.data(), x = x.data(), y = y.data(), rows = w.rows(), cols = w.cols()](
+             cl_command_queue* on, cl_event* event) {
     check_blas(clblast::Gemv<float>(clblast::Layout::kRowMajor, clblast::Transpose::kNo, rows, cols,
-                                    1, w, 0, cols, x, 0, 1, 0, y, 0, 1, &on),
+                                    1, w, 0, cols, x, 0, 1, 0, y, 0, 1, on, event),
                "sgemv");
   };
 }
 
-std::function<void()> gemm(const ClTensor& w, const ClTensor& x, const ClTensor& y,
-                           ClProgram& program) {
+Call gemm(const ClTensor& w, const ClTensor& x, const ClTensor& y, ClProgram& program) {
   const std::size_t batch = x.rows();
   const std::size_t rows = w.rows();
   const std::size_t cols = w.cols();
@@ -33,11 +34,11 @@ std::function<void()> gemm(const ClTensor& w, const ClTensor& x, const ClTensor&
                                                 cols, 0, cols, 0, rows, &queue, size),
              "GemmTempBufferSize");
   const cl_mem scratch = size > 0 ? program.scratch(size) : nullptr;
-  return [w = w.data(), x = x.data(), y = y.data(), batch, rows, cols, queue, scratch] {
-    cl_command_queue on = queue;
+  return [w = w.data(), x = x.data(), y = y.data(), batch, rows, cols, scratch](
+             cl_command_queue* on, cl_event* event) {
     check_blas(clblast::Gemm<float>(clblast::Layout::kRowMajor, clblast::Transpose::kNo,
                                     clblast::Transpose::kYes, batch, rows, cols, 1, x, 0, cols, w,
-                                    0, cols, 0, y, 0, rows, &on, nullptr, scratch),
+                                    0, cols, 0, y, 0, rows, on, event, scratch),
                "sgemm");
   };
 }
@@ -46,15 +47,20 @@ std::function<void()> gemm(const ClTensor& w, const ClTensor& x, const ClTensor&
 
 void add_blas_matmul(const ClTensor& w, const ClTensor& x, const ClTensor& y, ClProgram& program) {
   const bool one = x.rows() == 1;
-  std::function<void()> step = one ? gemv(w, x, y, program.queue()) : gemm(w, x, y, program);
+  const Call call = one ? gemv(w, x, y) : gemm(w, x, y, program);
   // Which of its kernels CLBlast takes depends on the shape.
   const std::string shape =
       std::to_string(x.rows()) + "x" + std::to_string(w.rows()) + "x" + std::to_string(w.cols());
   if (program.engine().first_use("clblast " + shape)) {
-    step();
-    check(clFinish(program.queue()), "clFinish");
+    cl_command_queue queue = program.queue();
+    call(&queue, nullptr);
+    check(clFinish(queue), "clFinish");
   }
-  program.add_step(one ? "clblast_sgemv" : "clblast_sgemm", std::move(step));
+  program.add_step(one ? "clblast_sgemv" : "clblast_sgemm",
+                   [call, queue = program.queue(), &clock = program.clock()]() mutable {
+                     clock.mark_begin(queue);
+                     call(&queue, clock.next());
+                   });
 }
 
 }  // namespace opencl

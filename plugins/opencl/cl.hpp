@@ -37,6 +37,11 @@ class Owned {
   }
 
   [[nodiscard]] T get() const { return object_; }
+  /// Where OpenCL writes another object, in place of the one that it is now.
+  [[nodiscard]] T* receive() {
+    *this = Owned();
+    return &object_;
+  }
 
  private:
   T object_ = nullptr;

@@ -62,6 +62,7 @@ class ClBackend : public bitgate::Backend {
   }
 
   std::span<const bitgate::Device> devices() const override { return described_; }
+  bool has_device_timer() const override { return true; }
 
   bitgate::SessionPtr open(const bitgate::Device& device,
                            const bitgate::SessionOptions& options) override {

@@ -57,9 +57,9 @@ std::string ClProgram::place_of(const char* name, const Grid& grid) {
   return large ? place + " large" : place;
 }
 
-void ClProgram::start(cl_kernel kernel, const Grid& grid) const {
+void ClProgram::start(cl_kernel kernel, const Grid& grid, cl_event* event) const {
   check(clEnqueueNDRangeKernel(queue_, kernel, 3, nullptr, grid.items.data(), grid.group.data(), 0,
-                               nullptr, nullptr),
+                               nullptr, event),
         "clEnqueueNDRangeKernel");
 }
 

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "cl.hpp"
+#include "clock.hpp"
 #include "engine.hpp"
 
 namespace opencl {
@@ -26,8 +27,9 @@ struct Grid {
 
 class ClProgram : public bitgate::Program {
  public:
-  /// `engine` and `queue` outlive the program.
-  ClProgram(Engine& engine, cl_command_queue queue) : engine_(engine), queue_(queue) {}
+  /// All three outlive the program.
+  ClProgram(Engine& engine, cl_command_queue queue, Clock& clock)
+      : engine_(engine), queue_(queue), clock_(clock) {}
 
   /// A kernel of kernels/*.cl under the name that is shown. `count` is its first argument. If this
   /// process has not used it yet, it is compiled now.
@@ -39,11 +41,11 @@ class ClProgram : public bitgate::Program {
     (set(kernel.get(), index++, args), ...);
     if (engine_.first_use(place_of(name, grid))) {
       set(kernel.get(), 0, Count{0});
-      start(kernel.get(), grid);
+      start(kernel.get(), grid, nullptr);
       check(clFinish(queue_), "clFinish");
     }
     set(kernel.get(), 0, count);
-    add_step(shown, [this, grid, held = kernel.get()] { start(held, grid); });
+    add_step(shown, [this, grid, held = kernel.get()] { start(held, grid, clock_.next()); });
     handles_.push_back(std::move(kernel));
   }
 
@@ -55,6 +57,7 @@ class ClProgram : public bitgate::Program {
   [[nodiscard]] std::span<const bitgate::Kernel> kernels() const override { return kernels_; }
   [[nodiscard]] Engine& engine() const { return engine_; }
   [[nodiscard]] cl_command_queue queue() const { return queue_; }
+  [[nodiscard]] Clock& clock() const { return clock_; }
   /// Memory of the program's own.
   cl_mem scratch(std::size_t size);
   /// Angles by which positions are turned, see common/rope_table.hpp; one for all who ask for the
@@ -67,10 +70,11 @@ class ClProgram : public bitgate::Program {
     check(clSetKernelArg(kernel, index, sizeof(value), &value), "clSetKernelArg");
   }
   static std::string place_of(const char* name, const Grid& grid);
-  void start(cl_kernel kernel, const Grid& grid) const;
+  void start(cl_kernel kernel, const Grid& grid, cl_event* event) const;
 
   Engine& engine_;
   cl_command_queue queue_;
+  Clock& clock_;
   std::vector<KernelHandle> handles_;
   std::vector<Buffer> scratch_;
   std::map<std::tuple<double, std::size_t, std::size_t>, cl_mem> rope_tables_;

@@ -4,6 +4,7 @@
 #include <memory>
 #include <tuple>
 
+#include "clock.hpp"
 #include "driver_guard.hpp"
 #include "operations.hpp"
 #include "program.hpp"
@@ -16,11 +17,7 @@ using bitgate::Op;
 
 class ClSession : public bitgate::Session {
  public:
-  ClSession(Engine& engine, bool blas) : engine_(engine), blas_(blas) {
-    cl_int status = CL_SUCCESS;
-    queue_ = Queue(clCreateCommandQueue(engine.context(), engine.device(), 0, &status));
-    check(status, "clCreateCommandQueue");
-  }
+  ClSession(Engine& engine, bool blas) : engine_(engine), blas_(blas) { open_queue(0); }
 
   bitgate::Support supports(const Op& op) const override { return opencl::supports(op, engine_); }
 
@@ -35,7 +32,7 @@ class ClSession : public bitgate::Session {
   }
   bitgate::ProgramPtr prepare(std::span<const Op> ops) override {
     const DriverGuard guard;
-    auto program = std::make_unique<ClProgram>(engine_, queue_.get());
+    auto program = std::make_unique<ClProgram>(engine_, queue_.get(), clock_);
     for (const Op& op : ops) add_operation(op, blas_, *program);
     return program;
   }
@@ -43,12 +40,28 @@ class ClSession : public bitgate::Session {
     for (std::uint32_t i = 0; i < repeat; ++i) static_cast<ClProgram&>(program).run();
     check(clFlush(queue_.get()), "clFlush");
   }
-  void synchronize() override { check(clFinish(queue_.get()), "clFinish"); }
+  void synchronize() override {
+    check(clFinish(queue_.get()), "clFinish");
+    clock_.end();
+  }
+
+  void start_timer() override {
+    open_queue(CL_QUEUE_PROFILING_ENABLE);
+    clock_.start();
+  }
+  bitgate::DeviceTimes device_times() override { return clock_.times(); }
 
  private:
+  void open_queue(cl_command_queue_properties properties) {
+    cl_int status = CL_SUCCESS;
+    queue_ = Queue(clCreateCommandQueue(engine_.context(), engine_.device(), properties, &status));
+    check(status, "clCreateCommandQueue");
+  }
+
   Engine& engine_;
   bool blas_;
   Queue queue_;
+  Clock clock_;
 };
 
 /// Kept to the end of the process, and by nobody freed then: a driver may be gone before this

@@ -39,6 +39,31 @@ TEST_CASE("plugin list shows identity, build and digest, and runs no code of the
   fs::remove(mark);
 }
 
+TEST_CASE("times of a plugin that was built without optimization are not judged") {
+  const std::string gates =
+      "  - {id: quick, metric: compute.time, require: \"<= 1min\"}\n"
+      "  - {id: also-exact, metric: quantize.mismatches, require: \"== 0\", required: false}\n";
+  const auto run = [&](const char* judged, const std::string& variant) {
+    Surroundings around;
+    around.environment["BITGATE_JUDGE_DEBUG"] = judged;
+    return run_pipeline(plain_pipeline(plain_file(variant)) + gates, {}, around);
+  };
+  const Run refused = run("0", "unoptimized");
+  INFO(refused.outcome.out << refused.outcome.err);
+  if (refused.receipt["tool"]["build"].get<std::string>().find("Debug") != std::string::npos) {
+    return;  // then no time is judged whoever made it, and that is another test's matter
+  }
+  CHECK(refused.outcome.exit_code == 5);
+  CHECK(refused.gate("exact")["status"] == "pass");
+  CHECK_THAT(refused.gate("quick")["reason"].get<std::string>(),
+             Contains("plugin test.plain was built without optimization") && Contains("-O2"));
+  CHECK_THAT(refused.receipt["plugins"][0]["build"].get<std::string>(), Contains("unoptimized"));
+  const Run told = run("1", "unoptimized");
+  CHECK(told.gate("quick")["status"] == "pass");
+  CHECK(told.receipt["environment"]["facts"].contains("build.judged"));
+  CHECK(run("0", "healthy").gate("quick")["status"] == "pass");
+}
+
 TEST_CASE("plugin list says why candidates were rejected, and every path that was tried") {
   const TemporaryDirectory directory;
   static_cast<void>(directory.write("text.so", "this is no library"));

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # The CPU backend on 64-bit ARM, in an emulator:
 #   aarch64.sh build TREE                     builds it and its tests in this folder
-#   aarch64.sh test TREE CPU IMPLEMENTATIONS  runs them on this CPU, which has these implementations
+#   aarch64.sh test TREE CPU IMPLEMENTATIONS TESTS  runs those of this pattern on this CPU, which has
+#                                             these implementations
 # Exits with 77 where the compiler or the emulator is missing.
 set -euo pipefail
 here=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")
@@ -24,6 +25,6 @@ case $1 in
     ;;
   test)
     export QEMU_LD_PREFIX=/usr/aarch64-linux-gnu QEMU_CPU=$3 BITGATE_TEST_IMPLEMENTATIONS=$4
-    exec ctest --test-dir "$tree" --output-on-failure --no-tests=error
+    exec ctest --test-dir "$tree" -R "$5" --output-on-failure --no-tests=error
     ;;
 esac

@@ -74,6 +74,16 @@ void check_digests(const json& receipt, std::size_t expected_pairs) {
   CHECK(pairs == expected_pairs);
 }
 
+/// The device's own clock stands beside each sample of Compute.
+void check_device_clock(const json& receipt) {
+  for (const json& one : receipt.at("cases")) {
+    if (one["backend"] != "gpu") continue;
+    INFO(one["id"]);
+    const json& compute = one["stages"]["compute"];
+    CHECK(compute["device_clock"]["execution_ns"].size() == compute["samples_ns"].size());
+  }
+}
+
 /// OpenCL has no driver here, which a test of its own is about.
 bool without_driver(const Run& run) {
   if (run.on("gpu")["status"] != "skipped") return false;
@@ -88,6 +98,7 @@ TEST_CASE("a simulated device computes what the CPU does and meets no gate about
       run_pipeline(pipeline(std::string("{plugin: ") + CUDA_SIMULATED + "}", kExact + kSpeed));
   INFO(run.outcome.err);
   check_digests(run.receipt, 12);
+  check_device_clock(run.receipt);
   CHECK(run.gate("exact")["status"] == "pass");
   CHECK(run.gate("speed")["status"] == "skipped");
   CHECK_THAT(run.gate("speed")["reason"].get<std::string>(), Contains("simulated-device"));
@@ -143,6 +154,7 @@ TEST_CASE("opencl computes what the CPU does, however it cuts the work") {
   INFO(run.outcome.err);
   if (without_driver(run)) return;
   check_digests(run.receipt, 12);
+  check_device_clock(run.receipt);
   CHECK(run.gate("exact")["status"] == "pass");
 }
 #endif

@@ -2,7 +2,9 @@
 #include <bitgate/backend.hpp>
 
 #include <array>
+#include <memory>
 
+#include "options.hpp"
 #include "session.hpp"
 #include "simulator/simulated_gpu.hpp"
 
@@ -11,30 +13,35 @@ namespace {
 
 class SimulatedBackend : public bitgate::Backend {
  public:
-  static constexpr std::string_view kDescription =
-      R"({"title": "The kernels of cuda on the CPU, for tests", )"
-      R"("options": {"type": "object", "additionalProperties": false}})";
+  static constexpr std::string_view kDescription = kDescribed;
 
-  SimulatedBackend(bitgate::Host, std::string_view options) {
-    if (options.find_first_not_of("{} \t\r\n") != std::string_view::npos) {
-      throw bitgate::Error(BG_INVALID_ARGUMENT, "cuda_simulated has no options");
-    }
-  }
+  SimulatedBackend(bitgate::Host, std::string_view options) : options_(Options::parse(options)) {}
 
   std::span<const bitgate::Device> devices() const override { return devices_; }
+  bool has_device_timer() const override { return true; }
 
   bitgate::SessionPtr open(const bitgate::Device& device, const bitgate::SessionOptions&) override {
     const auto index = static_cast<std::size_t>(&device - devices_.data());
-    return std::make_unique<CudaSession>(simulator::simulated_gpu(kOrders[index]));
+    return std::make_unique<CudaSession>(gpu(index));
   }
 
  private:
-  static constexpr std::array kOrders = {simulator::Order::kForward, simulator::Order::kReverse,
-                                         simulator::Order::kShuffled};
-  std::array<bitgate::Device, 3> devices_ = {{
+  [[nodiscard]] std::unique_ptr<Gpu> gpu(std::size_t index) const {
+    using simulator::Order;
+    constexpr std::array kOrders = {Order::kForward, Order::kReverse, Order::kShuffled};
+    const bool tiles = index == 0 || index == 2;
+    return simulator::simulated_gpu(index < kOrders.size()
+                                        ? simulator::fiber_executor(kOrders[index])
+                                        : simulator::thread_executor(),
+                                    {tiles, options_.cublas});
+  }
+
+  Options options_;
+  std::array<bitgate::Device, 4> devices_ = {{
       {"cuda/simulated", "threads of a block in order", 1, 0, true},
-      {"cuda/simulated-reverse", "the last thread first", 1, 0, true},
+      {"cuda/simulated-reverse", "the last thread first, no tensor cores", 1, 0, true},
       {"cuda/simulated-shuffled", "threads in a new order at every barrier", 1, 0, true},
+      {"cuda/simulated-at-once", "threads of the system's, no tensor cores", 1, 0, true},
   }};
 };
 

@@ -2,15 +2,16 @@
 """static_gates.py REPORT PTX [--table]: what ptxas says of every kernel, held against its budget.
 
 Registers decide how many threads a multiprocessor holds, spilled ones go through memory, and a product of
-bytes that became many instructions is no dp4a. --table prints docs/performance.md's table instead."""
+bytes that became many instructions is neither dp4a nor mma. --table prints docs/performance.md's table instead."""
 import re
 import subprocess
 import sys
 
 # Registers of a thread and bytes of shared memory of a block: what a multiprocessor of 64 Ki registers needs
-# to hold two blocks of the products' 256 threads, and eight of the others' 128.
-PRODUCT = (96, 4096)
-OTHER = (64, 2048)
+# to hold two blocks of the products' 256 threads, three of those on tensor cores' 128, and eight of the others' 128.
+# And the instruction that a product must be made of.
+PRODUCTS = {"ternary_matmul": (96, 4096, "dp4a"), "ternary_mma": (168, 0, "mma")}
+OTHER = (64, 2048, None)
 
 
 def demangled(names):
@@ -36,17 +37,17 @@ def read_report(path):
     return kernels
 
 
-def with_dp4a(path):
-    """Mangled names of the PTX entries in which there is one."""
+def proofs(path):
+    """The instruction that products of bytes are made of, for each mangled name of a PTX entry that has one."""
     with open(path, encoding="utf-8") as ptx:
         parts = re.split(r"\.entry\s+(\w+)", ptx.read())
-    return {name for name, body in zip(parts[1::2], parts[2::2]) if "dp4a" in body}
+    found = ((name, re.search(r"\b(dp4a|mma)\.", body)) for name, body in zip(parts[1::2], parts[2::2]))
+    return {name: instruction[1] for name, instruction in found if instruction}
 
 
-def mistakes(kernels, dp4a):
+def mistakes(kernels, instructions):
     for kernel in kernels:
-        product = kernel["name"].startswith("ternary_matmul")
-        registers, shared = PRODUCT if product else OTHER
+        registers, shared, wanted = PRODUCTS.get(kernel["name"].split("<")[0], OTHER)
         what = f"{kernel['name']} for sm_{kernel['arch']}"
         if kernel["spilled"] is None or kernel["registers"] is None:
             yield f"{what}: the report says nothing of it"
@@ -57,31 +58,31 @@ def mistakes(kernels, dp4a):
             yield f"{what}: {kernel['registers']} registers, its budget is {registers}"
         if kernel["shared"] > shared:
             yield f"{what}: {kernel['shared']} bytes of shared memory, its budget is {shared}"
-        if product and kernel["mangled"] not in dp4a:
-            yield f"{what}: no dp4a in its PTX"
+        if wanted and instructions.get(kernel["mangled"]) != wanted:
+            yield f"{what}: no {wanted} in its PTX"
 
 
-def table(kernels, dp4a):
+def table(kernels, instructions):
     archs = sorted({kernel["arch"] for kernel in kernels})
-    yield "| kernel | " + " | ".join(f"sm_{arch}" for arch in archs) + " | shared memory | spilled | dp4a |"
+    yield "| kernel | " + " | ".join(f"sm_{arch}" for arch in archs) + " | shared memory | spilled | instruction |"
     yield "|---|" + "---|" * (len(archs) + 3)
     for name in sorted({kernel["name"] for kernel in kernels}):
         mine = {kernel["arch"]: kernel for kernel in kernels if kernel["name"] == name}
         one = next(iter(mine.values()))
         registers = " | ".join(str(mine[arch]["registers"]) for arch in archs)
         spilled = max(kernel["spilled"] for kernel in mine.values())
-        yield f"| `{name}` | {registers} | {one['shared']} B | {spilled} B | {'yes' if one['mangled'] in dp4a else ''} |"
+        yield f"| `{name}` | {registers} | {one['shared']} B | {spilled} B | {instructions.get(one['mangled'], '')} |"
 
 
 def main():
     kernels = read_report(sys.argv[1])
-    dp4a = with_dp4a(sys.argv[2])
-    if not kernels or not dp4a:
-        sys.exit("the compiler's report names no kernel, or its PTX has no dp4a: nothing was looked at")
+    instructions = proofs(sys.argv[2])
+    if not kernels or not instructions:
+        sys.exit("the compiler's report names no kernel, or its PTX neither dp4a nor mma: nothing was looked at")
     if "--table" in sys.argv:
-        print("\n".join(table(kernels, dp4a)))
+        print("\n".join(table(kernels, instructions)))
         return
-    found = list(mistakes(kernels, dp4a))
+    found = list(mistakes(kernels, instructions))
     print("\n".join(found) or f"{len(kernels)} kernels of {len({k['arch'] for k in kernels})} architectures within their budgets")
     sys.exit(1 if found else 0)
 

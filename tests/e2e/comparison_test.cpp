@@ -8,6 +8,7 @@
 
 using namespace bitgate::test;
 using Catch::Matchers::Contains;
+using Catch::Matchers::StartsWith;
 using nlohmann::json;
 
 namespace {
@@ -57,6 +58,70 @@ TEST_CASE("a gate against another backend runs rounds, which the receipt holds")
   }
   CHECK(run_bitgate({"verify", path}).exit_code == 0);
   CHECK(run_bitgate({"report", path}).exit_code == 0);
+}
+
+namespace {
+
+/// A device that takes 6 ms and 100 ms in turns is neither above 40 ms nor below, however often it
+/// is asked.
+Run run_wavering(const std::string& gates, const std::string& retry) {
+  return run_pipeline(zoo_pipeline(ZOO_PLUGIN, {"wavers", "correct"}, kExactGate + gates) + retry);
+}
+
+const std::string kOpen =
+    "  - {id: open, metric: compute.time, where: {backend: wavers}, require: \"<= 40ms\"}\n";
+
+}  // namespace
+
+TEST_CASE("what can't be told is measured again, as often as the pipeline allows, and pools") {
+  const Run run = run_wavering(kOpen, "retry: {max: 2}\n");
+  INFO(run.outcome.err << run.outcome.out);
+  CHECK(run.outcome.exit_code == 3);
+  CHECK(run.receipt["attempts"] == json::parse(R"({"made": 3, "most": 3})"));
+  CHECK_FALSE(run.on("correct").contains("attempts"));
+  const json& wavers = run.on("wavers");
+  REQUIRE(wavers["attempts"].size() == 3);
+  std::size_t samples = 0;
+  for (const json& attempt : wavers["attempts"]) {
+    CHECK(attempt["added"]["compute"].get<std::size_t>() >= 12);
+    samples += attempt["added"]["compute"].get<std::size_t>();
+  }
+  CHECK(wavers["stages"]["compute"]["samples_ns"].size() == samples);
+  CHECK_THAT(run.gate("open")["reason"].get<std::string>(), StartsWith("inconclusive: "));
+}
+
+TEST_CASE("rounds join rounds, in the order that goes on from the same seed") {
+  const Run run = run_wavering(
+      "  - {id: open, metric: compute.time, where: {backend: wavers}, against: {backend: correct}, "
+      "require: \"<= +300%\"}\n",
+      "retry: {max: 1}\n");
+  INFO(run.outcome.err << run.outcome.out);
+  CHECK(run.outcome.exit_code == 3);
+  CHECK(run.receipt["attempts"]["made"] == 2);
+  const json& comparison = run.receipt["comparisons"][0];
+  CHECK(
+      comparison["attempts"] ==
+      json::parse(
+          R"([{"added": {"rounds": 12}, "fault": null}, {"added": {"rounds": 12}, "fault": null}])"));
+  const json& order = comparison["rounds"]["order"];
+  REQUIRE(order.size() == 24);
+  for (std::size_t block = 0; block < 24; block += 6) {
+    CHECK(std::set<json>(order.begin() + static_cast<long>(block),
+                         order.begin() + static_cast<long>(block) + 6)
+              .size() == 6);
+  }
+  for (const auto& result : run.receipt["cases"]) CHECK_FALSE(result.contains("attempts"));
+}
+
+TEST_CASE("a fail is never tried again, whatever else can't be told") {
+  const Run run = run_wavering(
+      kOpen +
+          "  - {id: slow, metric: compute.time, where: {backend: wavers}, require: \"<= 1us\"}\n",
+      "retry: {max: 2}\n");
+  INFO(run.outcome.err << run.outcome.out);
+  CHECK(run.outcome.exit_code == 1);
+  CHECK(run.receipt["attempts"]["made"] == 1);
+  CHECK(run.gate("open")["status"] == "skipped");
 }
 
 TEST_CASE("compare: what is slower never passes, what is faster never fails") {
@@ -109,7 +174,7 @@ TEST_CASE("compare says what is wrong with its arguments") {
 }
 
 TEST_CASE("selftest: no spoilt backend passes") {
-  const Outcome outcome = run_bitgate({"selftest", "--runs", "1"});
+  const Outcome outcome = run_bitgate({"selftest", "--runs", "2", "--time", "100ms"});
   INFO(outcome.out << outcome.err);
   CHECK((outcome.exit_code == 0 || outcome.exit_code == 3));
   for (const char* spoilt : {"one element wrong", "runs nothing", "runs once"}) {
@@ -117,6 +182,7 @@ TEST_CASE("selftest: no spoilt backend passes") {
     REQUIRE(row != std::string::npos);
     CHECK_THAT(outcome.out.substr(row + 36, 11), Contains(" 1    0"));
   }
-  CHECK_THAT(outcome.out, Contains("false alarms: 0 of 1"));
+  CHECK_THAT(outcome.out, Contains("false alarms: 0 of 2"));
   CHECK(run_bitgate({"selftest", "--runs", "0"}).exit_code == 2);
+  CHECK(run_bitgate({"selftest", "--limit", "fast"}).exit_code == 2);
 }

@@ -87,6 +87,7 @@ TEST_CASE("no gate is met by a fallback") {
   CHECK_THAT(run.gate("speed")["reason"].get<std::string>(), Contains("unavailable"));
   CHECK(run.gate("exact")["status"] == "skipped");
   CHECK(run.receipt["verdict"]["status"] == "skipped");
+  CHECK(run.outcome.exit_code == 5);
 }
 
 TEST_CASE("a gate does not compare with a fallback either") {

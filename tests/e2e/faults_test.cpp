@@ -80,3 +80,44 @@ TEST_CASE("without isolation a healthy plugin gives the same results") {
   CHECK(run.outcome.exit_code == 0);
   CHECK(run.on("correct")["metrics"]["output.mismatches"]["value"] == 0);
 }
+
+TEST_CASE("a fault that may pass by itself is tried again where the pipeline says so") {
+  const TemporaryDirectory directory;
+  const auto run = [&](const std::string& device, const std::string& retry) {
+    Surroundings around;
+    around.environment["TMPDIR"] = directory.path();
+    std::filesystem::remove(directory / "zoo-was-busy");
+    return run_pipeline(zoo_pipeline(ZOO_PLUGIN, {"clock", device}, kExactGate) + retry, {},
+                        around);
+  };
+  const Run once = run("busy-once", "");
+  CHECK(once.outcome.exit_code == 4);
+  CHECK_FALSE(once.receipt.contains("attempts"));
+  CHECK(
+      once.on("busy-once")["attempts"] ==
+      json::parse(R"([{"added": {}, "fault": "TRANSIENT in run: the zoo is too busy just now"}])"));
+
+  const Run again = run("busy-once", "retry: {max: 1}\n");
+  INFO(again.outcome.err << again.outcome.out);
+  CHECK(again.outcome.exit_code == 0);
+  CHECK_THAT(again.outcome.err, Contains("attempt 2 of 2: error: ") && Contains("(1 case again)"));
+  CHECK(again.receipt["attempts"] == json::parse(R"({"made": 2, "most": 2})"));
+  CHECK_FALSE(again.on("clock").contains("attempts"));
+  const json attempts = again.on("busy-once")["attempts"];
+  REQUIRE(attempts.size() == 2);
+  CHECK(attempts[0]["added"].empty());
+  CHECK(attempts[1]["added"]["compute"] ==
+        again.on("busy-once")["stages"]["compute"]["samples_ns"].size());
+
+  const Run busy = run("busy", "retry: {max: 2}\n");
+  CHECK(busy.outcome.exit_code == 4);
+  CHECK(busy.receipt["attempts"]["made"] == 3);
+  REQUIRE(busy.on("busy")["attempts"].size() == 3);
+  for (const json& one : busy.on("busy")["attempts"]) CHECK(one["fault"].is_string());
+
+  // No other fault is tried again, nor one beside it, since the verdict is what it is.
+  const Run broken =
+      run_pipeline(zoo_pipeline(ZOO_PLUGIN, {"busy", "throw"}, kExactGate) + "retry: {max: 2}\n");
+  CHECK(broken.outcome.exit_code == 4);
+  CHECK(broken.receipt["attempts"]["made"] == 1);
+}

@@ -137,6 +137,41 @@ TEST_CASE("a feature that is off skips its backend, which is no measurement") {
   CHECK_THAT(run.on("correct")["reason"].get<std::string>(), Contains("feature-off"));
 }
 
+TEST_CASE(
+    "a scale that is wrong fails, though every code is right and so is what they correlate to") {
+  const Run run = run_pipeline(
+      zoo_pipeline(ZOO_PLUGIN, {"two-thirds"},
+                   "  - {id: scaled, metric: quantize.cosine, require: \">= 0.9\"}\n"));
+  INFO(run.outcome.err);
+  CHECK(run.outcome.exit_code == 1);
+  CHECK(run.on("two-thirds")["metrics"]["quantize.cosine"]["value"].get<double>() > 0.99);
+  CHECK(run.on("two-thirds")["metrics"]["quantize.mismatches"]["value"] == 128 * 256);
+  CHECK(run.gate("scaled")["status"] == "fail");
+}
+
+TEST_CASE("a reference that is not there is said, and nothing is validated against it") {
+  const Run run = run_pipeline(zoo_pipeline(ZOO_PLUGIN, {"no-reference"}, kExactGate));
+  CHECK(run.outcome.exit_code == 5);
+  CHECK(run.on("no-reference")["reason"] == "no-cpp-reference: the zoo keeps no C++");
+  CHECK_THAT(run.gate("exact")["reason"].get<std::string>(), Contains("no-cpp-reference: "));
+}
+
+TEST_CASE("arms are compared by one clock, the host's, whatever their own clocks say") {
+  // It claims to be a thousand times as fast as it is.
+  const Run run = run_pipeline(zoo_pipeline(
+      ZOO_PLUGIN, {"slow-clock", "clock"},
+      "  - {id: gain, metric: compute.time, where: {backend: slow-clock}, against: {backend: "
+      "clock}, require: \"<= 0.02x\"}\n"));
+  INFO(run.outcome.err << run.outcome.out);
+  CHECK((run.outcome.exit_code == 1 || run.outcome.exit_code == 3));
+  CHECK(run.gate("gain")["value"].get<double>() > 0.02);
+  const json& compute = run.on("slow-clock")["stages"]["compute"];
+  CHECK(run.on("slow-clock")["metrics"]["compute.time"]["value"].get<double>() ==
+        Approx(compute["median_ns"].get<double>()));
+  CHECK(compute["device_clock"]["execution_ns"][0].get<double>() <
+        0.1 * compute["samples_ns"][0].get<double>());
+}
+
 TEST_CASE("what a device's own clock says stands beside each sample, and within it") {
   const Run run = run_pipeline(zoo_pipeline(ZOO_PLUGIN, {"clock", "correct"}, kExactGate));
   INFO(run.outcome.err);

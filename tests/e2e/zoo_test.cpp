@@ -52,6 +52,7 @@ std::vector<Member> members() {
       {"thread", 0, "pass"},
       {"lies", 4, "fail"},
       {"excuse", 4, "fail"},
+      {"busy", 4, "fail"},
       {"garbage", 4, "fail"},
       {"wrong-answer", 4, "fail"},
       {"huge-frame", 4, "fail"},

@@ -225,7 +225,8 @@ TEST_CASE("a new plugin builds with clang and is used by its pipeline") {
     WARN("skipped: no clang on this machine");
     return;
   }
-  for (const Example& example : kExamples) {
+  // Each kind and each language once.
+  for (const Example& example : {kExamples[0], kExamples[3]}) {
     INFO(example.folder);
     const TemporaryDirectory directory;
     const std::string project = new_project(directory, example, kId);

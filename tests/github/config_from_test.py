@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """--config-from: pipeline and lock come from a git ref, so that a change can't edit its own gate."""
+import json
 import subprocess
 
 from support import BITGATE, GithubTest, main
@@ -65,6 +66,30 @@ class ConfigFrom(GithubTest):
         self.assertEqual(self.bitgate("plan", "gates/gate.yaml", "--locked").returncode, 2)
         done = self.bitgate("plan", "gates/gate.yaml", "--locked", "--config-from", "HEAD")
         self.assertEqual(done.returncode, 0, done.stderr)
+
+    def test_targets(self):
+        """A change can't lower the target that it has to reach."""
+        targets = """version: 1
+targets:
+  quick: {metric: compute.time, direction: lower, value: 1ns, for: "all", source: "a test"}
+"""
+        self.write("gates/targets.yaml", targets)
+        self.write("gates/gate.yaml", GATE.replace('"<= LIMIT"', "{target: quick}") + "targets: targets.yaml\n")
+        self.git("add", ".")
+        self.git("commit", "-q", "-m", "target")
+        self.write("gates/targets.yaml", targets.replace("1ns", "60s"))
+        self.assertEqual(self.bitgate("run", "gates/gate.yaml").returncode, 0)
+        done = self.bitgate("run", "gates/gate.yaml", "--config-from", "HEAD", "--json", "receipt.json")
+        self.assertEqual(done.returncode, 1, done.stderr)
+        receipt = json.loads((self.directory / "receipt.json").read_text())
+        self.assertIn("value: 1ns", receipt["pipeline"]["targets_file"]["text"])
+        # Of a file that only the change has, nothing is known.
+        self.git("rm", "-q", "--cached", "gates/targets.yaml")
+        self.git("commit", "-q", "-m", "none")
+        done = self.bitgate("run", "gates/gate.yaml", "--config-from", "HEAD", "--json", "receipt.json")
+        self.assertEqual(done.returncode, 5, done.stderr)
+        receipt = json.loads((self.directory / "receipt.json").read_text())
+        self.assertRegex(receipt["gates"][0]["reason"], "^missing-target: ")
 
     def test_mistakes(self):
         for ref in ("no-such-ref", "--all", "-", "", "main:gates"):

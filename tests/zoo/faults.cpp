@@ -2,6 +2,7 @@
 
 #include <bitgate/plugin.hpp>
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <chrono>
@@ -105,6 +106,17 @@ void refuse_as_unsupported() {
 }
 
 void refuse_as_unavailable() { throw bitgate::Error(BG_UNAVAILABLE, "the zoo has just closed"); }
+
+void refuse_for_now() { throw bitgate::Error(BG_TRANSIENT, "the zoo is too busy just now"); }
+
+void refuse_once() {
+  const char* directory = std::getenv("TMPDIR");
+  const std::string mark = std::string(directory == nullptr ? "/tmp" : directory) + "/zoo-was-busy";
+  const int file = ::open(mark.c_str(), O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0600);
+  if (file < 0) return;
+  ::close(file);
+  refuse_for_now();
+}
 
 void send_garbage() {
   send(header(4) + "junk");

@@ -23,6 +23,10 @@ void start_thread();
 [[noreturn]] void refuse_as_unsupported();
 [[noreturn]] void refuse_as_unavailable();
 
+/// TRANSIENT each time, or only the first time that anyone asks in this TMPDIR.
+[[noreturn]] void refuse_for_now();
+void refuse_once();
+
 // On the socket to the host, which is none of a plugin's business.
 [[noreturn]] void send_garbage();
 [[noreturn]] void send_wrong_answer();

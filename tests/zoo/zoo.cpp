@@ -52,6 +52,8 @@ constexpr Animal kAnimals[] = {
     {"zoo/impostor", "claims another plugin's kernel"},
     {"zoo/unsupported", "supports nothing"},
     {"zoo/unavailable", "can't be opened"},
+    {"zoo/no-reference", "compares with a reference that is not there"},
+    {"zoo/two-thirds", "has two thirds of the scale"},
     {"zoo/flood", "logs without end in run"},
     {"zoo/segfault", "segfaults in a timed run", "matmul", zoo::segfault},
     {"zoo/segfault-in-create", "segfaults in create", "create", zoo::segfault},
@@ -70,6 +72,9 @@ constexpr Animal kAnimals[] = {
     {"zoo/thread", "starts a thread that outlives close", "write", zoo::start_thread},
     {"zoo/lies", "supports what it refuses in prepare", "prepare", zoo::refuse_as_unsupported},
     {"zoo/excuse", "finds in run that it is unavailable", "run", zoo::refuse_as_unavailable},
+    {"zoo/busy", "finds in run that it is too busy", "matmul", zoo::refuse_for_now},
+    {"zoo/busy-once", "finds in its first run that it is too busy", "matmul", zoo::refuse_once},
+    {"zoo/wavers", "takes 6 ms and 100 ms for its runs in turns"},
     {"zoo/garbage", "sends the host no JSON", "run", zoo::send_garbage},
     {"zoo/wrong-answer", "answers the host in the worker's stead", "run", zoo::send_wrong_answer},
     {"zoo/huge-frame", "announces a frame of 4 GiB", "run", zoo::announce_huge_frame},
@@ -137,12 +142,13 @@ void store(ZooTensor& tensor, const std::vector<T>& from) {
   std::memcpy(tensor.bytes.data(), from.data(), from.size() * sizeof(T));
 }
 
-void quantize(const Bound& op) {
+void quantize(const Bound& op, float of_scale) {
   const ZooTensor& x = *op.inputs[0];
   const auto rounding =
       op.rounding == "ternary" ? oracle::Rounding::kTernary : oracle::Rounding::kAbsmean;
-  store(*op.output,
-        oracle::encode_i2_s(oracle::quantize_ternary(values<float>(x), x.rows, x.cols, rounding)));
+  oracle::Ternary weights = oracle::quantize_ternary(values<float>(x), x.rows, x.cols, rounding);
+  weights.scale *= of_scale;
+  store(*op.output, oracle::encode_i2_s(weights));
 }
 
 void matmul(const Bound& op, bool one_wrong) {
@@ -243,6 +249,9 @@ class ZooSession : public bitgate::Session {
   void run(bitgate::Program& program, std::uint32_t repeat, const RunArgs&) override {
     auto& mine = dynamic_cast<ZooProgram&>(program);
     clock_.command();
+    if (is("wavers") && mine.ops.front().kind == "matmul") {
+      std::this_thread::sleep_for(std::chrono::milliseconds(++runs_ % 2 == 0 ? 6 : 100));
+    }
     for (std::uint32_t i = 0; i < repeat; ++i) {
       for (std::size_t op = 0; op < mine.ops.size(); ++op) run_op(mine, op);
     }
@@ -273,7 +282,7 @@ class ZooSession : public bitgate::Session {
     const Bound& op = program.ops[index];
     if (!is("miscount")) ++program.counts[index].calls;
     act("run");
-    if (op.kind == "quantize") return quantize(op);
+    if (op.kind == "quantize") return quantize(op, is("two-thirds") ? 0.667F : 1);
     act("matmul");
     while (is("flood")) host_.log(BG_LOG_WARNING, "still talking");
     if (is("idle") || (is("remembers") && program.answered)) return;
@@ -285,6 +294,7 @@ class ZooSession : public bitgate::Session {
   bitgate::Host host_;
   const Animal& animal_;
   DeviceClock clock_;
+  std::uint64_t runs_ = 0;
 };
 
 class Zoo : public bitgate::Backend {
@@ -300,6 +310,9 @@ class Zoo : public bitgate::Backend {
   bitgate::SessionPtr open(const Device& device, const bitgate::SessionOptions&) override {
     if (device.id == "zoo/unavailable") {
       throw bitgate::Error(BG_UNAVAILABLE, "the zoo has no such animal");
+    }
+    if (device.id == "zoo/no-reference") {
+      throw bitgate::Error(BG_UNAVAILABLE, "no-cpp-reference: the zoo keeps no C++");
     }
     host_.log(BG_LOG_INFO, "opened " + device.id);
     return std::make_unique<ZooSession>(host_, animal_of(device.id));

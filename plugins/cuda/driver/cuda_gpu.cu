@@ -1,10 +1,12 @@
 #include "driver/cuda_gpu.hpp"
 
 #include <array>
+#include <exception>
 #include <string>
 
 #include <cuda_runtime.h>
 
+#include "driver/cublas.hpp"
 #include "kernels/list.hpp"
 
 namespace bg_cuda {
@@ -44,19 +46,47 @@ struct Entry {
 const std::array kEntries = {BG_CUDA_KERNELS(BG_ENTRY)};
 #undef BG_ENTRY
 
+/// A graph of a stream's, on the device from the start.
+class CudaRecording : public Recording {
+ public:
+  CudaRecording(cudaGraph_t graph, cudaStream_t stream) : stream_(stream) {
+    check(cudaGraphInstantiate(&graph_, graph, 0), "cudaGraphInstantiate");
+    const cudaError_t uploaded = cudaGraphUpload(graph_, stream_);
+    if (uploaded != cudaSuccess) cudaGraphExecDestroy(graph_);
+    check(uploaded, "cudaGraphUpload");
+  }
+  ~CudaRecording() override { cudaGraphExecDestroy(graph_); }
+
+  void replay() override { check(cudaGraphLaunch(graph_, stream_), "cudaGraphLaunch"); }
+
+ private:
+  cudaStream_t stream_;
+  cudaGraphExec_t graph_ = nullptr;
+};
+
 class CudaGpu : public Gpu {
  public:
-  explicit CudaGpu(int number) : number_(number) {
+  CudaGpu(int number, bool cublas) : number_(number) {
     select();
+    int major = 0;
+    check(cudaDeviceGetAttribute(&major, cudaDevAttrComputeCapabilityMajor, number),
+          "cudaDeviceGetAttribute");
+    multiplies_tiles_ = major >= 8;
     check(cudaStreamCreateWithFlags(&stream_, cudaStreamNonBlocking), "cudaStreamCreate");
     try {
       kernel(kEntries.front().name);
+      if (cublas) cublas_ = open_cublas(stream_);
     } catch (...) {
       cudaStreamDestroy(stream_);
       throw;
     }
   }
-  ~CudaGpu() override { cudaStreamDestroy(stream_); }
+  ~CudaGpu() override {
+    cublas_.reset();
+    if (begin_ != nullptr) cudaEventDestroy(begin_);
+    if (end_ != nullptr) cudaEventDestroy(end_);
+    cudaStreamDestroy(stream_);
+  }
 
   void* allocate(std::size_t size) override {
     select();
@@ -92,25 +122,64 @@ class CudaGpu : public Gpu {
     throw bitgate::Error(BG_INTERNAL, "no kernel " + name);
   }
 
-  void launch(const void* kernel, Extent2 grid, Extent2 block,
-              std::span<const Argument> arguments) override {
+  std::unique_ptr<Recording> record(std::span<const Step> steps) override {
     select();
-    std::array<void*, 16> values{};
-    for (std::size_t i = 0; i < arguments.size(); ++i) {
-      values.at(i) = const_cast<void*>(arguments[i].value);
+    check(cudaStreamBeginCapture(stream_, cudaStreamCaptureModeThreadLocal),
+          "cudaStreamBeginCapture");
+    std::exception_ptr failed;
+    try {
+      for (const Step& step : steps) std::visit([this](const auto& one) { start(one); }, step);
+    } catch (...) {
+      failed = std::current_exception();  // the capture is to be ended all the same
     }
-    check(cudaLaunchKernel(kernel, dim3(grid.x, grid.y), dim3(block.x, block.y), values.data(), 0,
-                           stream_),
-          "cudaLaunchKernel");
+    cudaGraph_t graph = nullptr;
+    const cudaError_t captured = cudaStreamEndCapture(stream_, &graph);
+    const std::unique_ptr<CUgraph_st, cudaError_t (*)(cudaGraph_t)> owned(graph, cudaGraphDestroy);
+    if (failed) std::rethrow_exception(failed);
+    check(captured, "cudaStreamEndCapture");
+    return std::make_unique<CudaRecording>(graph, stream_);
   }
 
+  [[nodiscard]] bool has_float_products() const override { return cublas_ != nullptr; }
+  [[nodiscard]] bool multiplies_tiles() const override { return multiplies_tiles_; }
+
   void synchronize() override { check(cudaStreamSynchronize(stream_), "cudaStreamSynchronize"); }
+
+  void note_begin() override { note(begin_); }
+  void note_end() override { note(end_); }
+  std::uint64_t noted_ns() override {
+    float ms = 0;
+    check(cudaEventElapsedTime(&ms, begin_, end_), "cudaEventElapsedTime");
+    return static_cast<std::uint64_t>(static_cast<double>(ms) * 1e6);
+  }
 
  private:
   void select() const { check(cudaSetDevice(number_), "cudaSetDevice"); }
 
+  void start(const Launch& launch) {
+    std::array<void*, 16> values{};
+    for (std::size_t i = 0; i < launch.arguments.size(); ++i) {
+      values.at(i) = const_cast<void*>(launch.arguments[i].value);
+    }
+    check(cudaLaunchKernel(launch.kernel, dim3(launch.grid.x, launch.grid.y),
+                           dim3(launch.block.x, launch.block.y), values.data(), 0, stream_),
+          "cudaLaunchKernel");
+  }
+
+  void start(const FloatProduct& product) { cublas_->multiply(product); }
+
+  void note(cudaEvent_t& event) {
+    select();
+    if (event == nullptr) check(cudaEventCreate(&event), "cudaEventCreate");
+    check(cudaEventRecord(event, stream_), "cudaEventRecord");
+  }
+
   int number_;
+  bool multiplies_tiles_ = false;
   cudaStream_t stream_ = nullptr;
+  std::unique_ptr<Cublas> cublas_;
+  cudaEvent_t begin_ = nullptr;
+  cudaEvent_t end_ = nullptr;
 };
 
 }  // namespace
@@ -134,6 +203,8 @@ std::vector<bitgate::Device> find_gpus() {
   return found;
 }
 
-std::unique_ptr<Gpu> open_gpu(int number) { return std::make_unique<CudaGpu>(number); }
+std::unique_ptr<Gpu> open_gpu(int number, bool cublas) {
+  return std::make_unique<CudaGpu>(number, cublas);
+}
 
 }  // namespace bg_cuda

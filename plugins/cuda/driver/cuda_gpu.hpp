@@ -16,7 +16,7 @@ namespace bg_cuda {
 std::vector<bitgate::Device> find_gpus();
 
 /// The device of this number with a stream of its own. Throws bitgate::Error(BG_UNAVAILABLE) if the
-/// kernels were not compiled for it.
-std::unique_ptr<Gpu> open_gpu(int number);
+/// kernels were not compiled for it, or cuBLAS is wanted and not there.
+std::unique_ptr<Gpu> open_gpu(int number, bool cublas);
 
 }  // namespace bg_cuda

@@ -5,6 +5,7 @@
 #include "kernels/model.hpp"
 #include "kernels/quantize.hpp"
 #include "kernels/ternary.hpp"
+#include "kernels/ternary_mma.hpp"
 
 /// ENTRY(name, function) for each.
 #define BG_CUDA_KERNELS(ENTRY)                                                     \
@@ -14,6 +15,9 @@
   ENTRY("ternary_scaled_gemm", (&bg_cuda::ternary_matmul<bg_cuda::Scaled, 4>))     \
   ENTRY("ternary_block_gemv", (&bg_cuda::ternary_matmul<bg_cuda::BlockScaled, 1>)) \
   ENTRY("ternary_block_gemm", (&bg_cuda::ternary_matmul<bg_cuda::BlockScaled, 4>)) \
+  ENTRY("ternary_mma", (&bg_cuda::ternary_mma<bg_cuda::Plain>))                    \
+  ENTRY("ternary_scaled_mma", (&bg_cuda::ternary_mma<bg_cuda::Scaled>))            \
+  ENTRY("ternary_block_mma", (&bg_cuda::ternary_mma<bg_cuda::BlockScaled>))        \
   ENTRY("dequantize_ternary", (&bg_cuda::dequantize_ternary))                      \
   ENTRY("quantize_i8", (&bg_cuda::quantize_i8))                                    \
   ENTRY("dequantize_i8", (&bg_cuda::dequantize_i8))                                \

@@ -32,6 +32,18 @@ BG_DEVICE void block_sync() { __syncthreads(); }
 BG_DEVICE std::int32_t dot4(std::uint32_t a, std::uint32_t b, std::int32_t c) {
   return __dp4a(static_cast<int>(a), static_cast<int>(b), c);
 }
+/// c += a b for tiles that the 32 lanes of a warp hold together: a of 16 x 32 and b of 32 x 8
+/// signed bytes. All lanes call it. From compute capability 8.0 on.
+BG_DEVICE void multiply_tiles(const std::uint32_t* a, const std::uint32_t* b, std::int32_t* c) {
+#if __CUDA_ARCH__ >= 800
+  asm("mma.sync.aligned.m16n8k32.row.col.s32.s8.s8.s32 {%0, %1, %2, %3}, {%4, %5, %6, %7}, "
+      "{%8, %9}, {%0, %1, %2, %3};"
+      : "+r"(c[0]), "+r"(c[1]), "+r"(c[2]), "+r"(c[3])
+      : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b[0]), "r"(b[1]));
+#else
+  __trap();
+#endif
+}
 /// Four words at once; `from` is a multiple of 16 bytes.
 BG_DEVICE Words4 load4(const std::uint32_t* from) {
   const uint4 four = *reinterpret_cast<const uint4*>(from);

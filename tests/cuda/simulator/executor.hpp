@@ -1,13 +1,11 @@
-// Runs kernels on the CPU as a GPU may: the threads of a block in any order, with nothing in shared
-// memory that they did not put there.
+// Runs kernels on the CPU as a GPU may: the threads of a block in any order or at once, with
+// nothing in shared memory that they did not put there.
 #pragma once
 
-#include <csetjmp>
+#include <array>
 #include <cstddef>
-#include <cstdint>
 #include <functional>
-#include <random>
-#include <string>
+#include <memory>
 #include <vector>
 
 #include "gpu.hpp"
@@ -19,46 +17,48 @@ enum class Order { kForward, kReverse, kShuffled };
 
 class Executor {
  public:
-  explicit Executor(Order order) : order_(order) {}
-  ~Executor();
-  Executor(const Executor&) = delete;
-  Executor& operator=(const Executor&) = delete;
+  virtual ~Executor() = default;
+  /// Calls `body` once for each thread of each block, blocks one after the other.
+  virtual void run(Extent2 grid, Extent2 block, const std::function<void()>& body) = 0;
+};
 
-  /// Calls `body` once for each thread of each block; blocks in the same order as threads. Throws
-  /// bitgate::Error if some threads of a block return while others wait for them at a barrier.
-  void run(Extent2 grid, Extent2 block, const std::function<void()>& body);
+/// One thread after the other up to its next barrier, in this order; blocks too. `run` throws
+/// bitgate::Error if some threads of a block return while others wait for them at a barrier.
+std::unique_ptr<Executor> fiber_executor(Order order);
+/// The threads of a block are threads of the system's, which shows ThreadSanitizer what is not
+/// ordered between them. For small grids.
+std::unique_ptr<Executor> thread_executor();
 
-  // For the threads.
-  [[nodiscard]] const Place& place() const { return fibers_[current_].place; }
-  void barrier();
-  void* shared(std::size_t size);
+// ---- for executors ----
+
+/// A thread of a block, as the kernel asks it.
+class Running {
+ public:
+  virtual ~Running() = default;
+  [[nodiscard]] virtual const Place& place() const = 0;
+  virtual void barrier() = 0;
+  virtual void* shared(std::size_t size) = 0;
+  virtual const Fragments* exchange(const Fragments& mine) = 0;
+};
+inline thread_local Running* running = nullptr;
+
+/// Of thread `thread` of a block in block `number` of the grid.
+Place place_of(std::size_t thread, std::size_t number, Extent2 grid, Extent2 block);
+
+/// What the threads of a block share.
+class SharedMemory {
+ public:
+  /// Before each block of so many threads.
+  void poison(std::size_t threads);
+  /// `size` bytes behind those that the thread has taken before.
+  void* take(std::size_t& used, std::size_t size);
+  /// Puts down the `exchanges`-th of what a thread gives; that of its warp can be read after a
+  /// barrier, up to the next one's but one: who comes to that has read it.
+  const Fragments* give(std::size_t thread, std::size_t& exchanges, const Fragments& mine);
 
  private:
-  /// Lives as long as the executor: after the thread of one block it becomes that of the next.
-  struct Fiber {
-    std::jmp_buf here{};  ///< where it goes on
-    bool started = false;
-    Place place{};
-    std::size_t shared_used = 0;
-    bool done = false;
-    char* stack = nullptr;
-  };
-
-  static void entry();
-  void run_block(std::size_t count);
-  void prepare(std::size_t count);
-  void resume(Fiber& fiber);
-  void suspend();
-  void shuffle(std::vector<std::size_t>& order);
-  [[nodiscard]] std::vector<std::size_t> order_of(std::size_t count);
-
-  Order order_;
-  std::mt19937 random_{1};
-  std::vector<Fiber> fibers_;
-  std::size_t current_ = 0;
-  std::jmp_buf scheduler_{};
-  const std::function<void()>* body_ = nullptr;
   std::vector<std::byte> arena_;
+  std::array<std::vector<Fragments>, 2> fragments_;  // in turn, of each thread
 };
 
 }  // namespace bg_cuda::simulator

@@ -1,5 +1,5 @@
 // The other half of plugins/cuda/kernels/portable.hpp: the same words for a compiler of the CPU.
-// The threads of a block are fibers of executor.hpp.
+// The threads of a block are those of executor.hpp.
 #pragma once
 
 #include <bit>
@@ -34,6 +34,15 @@ void barrier();
 /// Memory of the block's; the same for every thread that asks in the same order.
 void* shared(std::size_t size);
 
+/// What a lane brings to a product of tiles.
+struct Fragments {
+  std::uint32_t a[4];
+  std::uint32_t b[2];
+};
+/// Gives the lane's own and returns, when every thread of the block is there, those of all 32 lanes
+/// of its warp. They hold until the next call but one.
+const Fragments* exchange(const Fragments& mine);
+
 }  // namespace simulator
 
 struct Words4 {
@@ -53,6 +62,20 @@ BG_DEVICE std::int32_t dot4(std::uint32_t a, std::uint32_t b, std::int32_t c) {
     c += static_cast<std::int8_t>(a >> shift) * static_cast<std::int8_t>(b >> shift);
   }
   return c;
+}
+/// Lane 4g + t has of a: rows g, g + 8, g, g + 8 at columns 4t, 4t, 4t + 16, 4t + 16 and the three
+/// after; of b: column g at rows 4t and 4t + 16; of c: rows g, g, g + 8, g + 8, columns 2t, 2t + 1.
+BG_DEVICE void multiply_tiles(const std::uint32_t* a, const std::uint32_t* b, std::int32_t* c) {
+  const simulator::Fragments* lanes = simulator::exchange({{a[0], a[1], a[2], a[3]}, {b[0], b[1]}});
+  const std::uint32_t lane = thread_x() % 32;
+  for (std::uint32_t i = 0; i < 4; ++i) {
+    const std::uint32_t row = lane / 4;  // of its eight
+    const std::uint32_t col = lane % 4 * 2 + i % 2;
+    for (std::uint32_t t = 0; t < 4; ++t) {
+      c[i] = dot4(lanes[4 * row + t].a[i / 2], lanes[4 * col + t].b[0], c[i]);
+      c[i] = dot4(lanes[4 * row + t].a[i / 2 + 2], lanes[4 * col + t].b[1], c[i]);
+    }
+  }
 }
 /// As the GPU, which faults on an address that is no multiple of 16 bytes.
 BG_DEVICE Words4 load4(const std::uint32_t* from) {

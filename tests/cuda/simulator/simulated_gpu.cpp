@@ -2,10 +2,13 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <cstdlib>
 #include <functional>
 #include <map>
 #include <tuple>
+#include <utility>
+#include <vector>
 
 #include "kernels/list.hpp"
 
@@ -46,9 +49,48 @@ struct Entry {
 const std::array kEntries = {BG_CUDA_KERNELS(BG_ENTRY)};
 #undef BG_ENTRY
 
+template <class Format>
+void multiply_rows(const FloatProduct& product) {
+  using Element = typename Format::Element;
+  const auto* w = static_cast<const Element*>(product.w);
+  const auto* x = static_cast<const Element*>(product.x);
+  for (std::size_t b = 0; b < product.batch; ++b) {
+    for (std::size_t m = 0; m < product.rows; ++m) {
+      float sum = 0;
+      for (std::size_t k = 0; k < product.cols; ++k) {
+        sum += Format::load(w, m * product.cols + k) * Format::load(x, b * product.cols + k);
+      }
+      product.y[b * product.rows + m] = sum;
+    }
+  }
+}
+void multiply(const FloatProduct& product) {
+  switch (product.format) {
+    case FloatFormat::kF32:
+      return multiply_rows<F32>(product);
+    case FloatFormat::kF16:
+      return multiply_rows<F16>(product);
+    case FloatFormat::kBF16:
+      return multiply_rows<BF16>(product);
+  }
+}
+
+class SimulatedRecording : public Recording {
+ public:
+  explicit SimulatedRecording(std::vector<std::function<void()>> calls)
+      : calls_(std::move(calls)) {}
+  void replay() override {
+    for (const std::function<void()>& call : calls_) call();
+  }
+
+ private:
+  std::vector<std::function<void()>> calls_;
+};
+
 class SimulatedGpu : public Gpu {
  public:
-  explicit SimulatedGpu(Order order) : executor_(order) {}
+  SimulatedGpu(std::unique_ptr<Executor> executor, Abilities abilities)
+      : executor_(std::move(executor)), abilities_(abilities) {}
 
   void* allocate(std::size_t size) override {
     constexpr std::size_t kMost = std::size_t{1} << 32;
@@ -79,18 +121,43 @@ class SimulatedGpu : public Gpu {
     throw bitgate::Error(BG_INTERNAL, "no kernel " + name);
   }
 
-  void launch(const void* kernel, Extent2 grid, Extent2 block,
-              std::span<const Argument> arguments) override {
-    const Entry& entry = *static_cast<const Entry*>(kernel);
-    if (block.x * block.y > 1024 || grid.y > 65535) {
-      throw bitgate::Error(BG_INTERNAL, std::string(entry.name) + ": no GPU starts such a grid");
+  std::unique_ptr<Recording> record(std::span<const Step> steps) override {
+    std::vector<std::function<void()>> calls;
+    for (const Step& step : steps) {
+      calls.push_back(std::visit([this](const auto& one) { return call_of(one); }, step));
     }
-    executor_.run(grid, block, entry.call(arguments));
-    for (const auto& [memory, size] : sizes_) check_fences(entry.name, memory, size);
+    return std::make_unique<SimulatedRecording>(std::move(calls));
   }
+  [[nodiscard]] bool multiplies_tiles() const override { return abilities_.tiles; }
+  [[nodiscard]] bool has_float_products() const override { return abilities_.float_products; }
+
   void synchronize() override {}
 
+  void note_begin() override { begin_ = Clock::now(); }
+  void note_end() override { end_ = Clock::now(); }
+  std::uint64_t noted_ns() override {
+    return static_cast<std::uint64_t>(std::chrono::nanoseconds(end_ - begin_).count());
+  }
+
  private:
+  using Clock = std::chrono::steady_clock;
+
+  std::function<void()> call_of(const Launch& launch) {
+    const Entry& entry = *static_cast<const Entry*>(launch.kernel);
+    if (launch.block.x * launch.block.y > 1024 || launch.grid.y > 65535) {
+      throw bitgate::Error(BG_INTERNAL, std::string(entry.name) + ": no GPU starts such a grid");
+    }
+    return [this, name = entry.name, grid = launch.grid, block = launch.block,
+            body = entry.call(launch.arguments)] {
+      executor_->run(grid, block, body);
+      for (const auto& [memory, size] : sizes_) check_fences(name, memory, size);
+    };
+  }
+
+  static std::function<void()> call_of(const FloatProduct& product) {
+    return [product] { multiply(product); };
+  }
+
   static void check_fences(const char* kernel, const std::byte* memory, std::size_t size) {
     const auto whole = [](const std::byte* from, std::size_t count) {
       return std::all_of(from, from + count, [](std::byte byte) { return byte == kFenceByte; });
@@ -100,12 +167,17 @@ class SimulatedGpu : public Gpu {
                                           std::to_string(size) + " bytes");
   }
 
-  Executor executor_;
+  std::unique_ptr<Executor> executor_;
+  Abilities abilities_;
+  Clock::time_point begin_;
+  Clock::time_point end_;
   std::map<std::byte*, std::size_t> sizes_;
 };
 
 }  // namespace
 
-std::unique_ptr<Gpu> simulated_gpu(Order order) { return std::make_unique<SimulatedGpu>(order); }
+std::unique_ptr<Gpu> simulated_gpu(std::unique_ptr<Executor> executor, Abilities abilities) {
+  return std::make_unique<SimulatedGpu>(std::move(executor), abilities);
+}
 
 }  // namespace bg_cuda::simulator

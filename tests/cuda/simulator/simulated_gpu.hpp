@@ -8,8 +8,13 @@
 
 namespace bg_cuda::simulator {
 
-/// Threads and blocks run in this order. Writes beyond an allocation are found after the kernel
-/// that made them.
-std::unique_ptr<Gpu> simulated_gpu(Order order);
+/// What a GPU may have or not; other kernels run without.
+struct Abilities {
+  bool tiles;           ///< Gpu::multiplies_tiles
+  bool float_products;  ///< Gpu::has_float_products
+};
+
+/// Kernels are run by this executor; what one wrote beyond an allocation is found when it has run.
+std::unique_ptr<Gpu> simulated_gpu(std::unique_ptr<Executor> executor, Abilities abilities);
 
 }  // namespace bg_cuda::simulator

@@ -100,12 +100,25 @@ struct Counts {
   int pass = 0;
   int open = 0;
   int unfit = 0;  ///< of the open ones: the null arm said so of a gate
+  int looks = 0;  ///< at all runs together
 };
 
+/// The first `attempts[i]` attempts at each of the comparisons, of so many rounds each.
+std::vector<Comparison> known_of(const std::vector<Comparison>& all, std::size_t rounds,
+                                 const std::vector<std::size_t>& attempts) {
+  std::vector<Comparison> out = all;
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    out[i].rounds.resize(attempts[i] * rounds);
+    out[i].attempts.resize(attempts[i]);
+  }
+  return out;
+}
+
 /// `runs` runs of `gates` gates that each allow `limit`, all of them with this slowdown: a run
-/// fails if one gate fails, and passes if all pass.
+/// fails if one gate fails, and passes if all pass. One that can't tell makes up to `attempts`.
 template <class Kind>
-Counts simulate(int runs, std::size_t gates, std::size_t rounds, double slowdown, double limit) {
+Counts simulate(int runs, std::size_t gates, std::size_t rounds, double slowdown, double limit,
+                std::uint64_t attempts = 1) {
   std::vector<CaseResult> cases;
   std::vector<Rule> rules;
   for (std::size_t gate = 0; gate < gates; ++gate) {
@@ -120,12 +133,22 @@ Counts simulate(int runs, std::size_t gates, std::size_t rounds, double slowdown
   for (int run = 0; run < runs; ++run) {
     std::vector<Comparison> comparisons;
     for (std::size_t gate = 0; gate < gates; ++gate) {
-      comparisons.push_back(rounds_of<Kind>(rounds, slowdown, ++seed * 0x9E3779B9U));
+      comparisons.push_back(rounds_of<Kind>(rounds * attempts, slowdown, ++seed * 0x9E3779B9U));
       comparisons.back().candidate = cases[2 * gate].id;
       comparisons.back().baseline = cases[2 * gate + 1].id;
     }
-    const Verdict verdict =
-        conclude(judge(rules, cases, comparisons), cases, comparisons, false, Routes());
+    Verdict verdict;
+    std::vector<std::size_t> made(gates, 1);
+    for (std::uint64_t look = 1; look <= attempts; ++look) {
+      const std::vector<Comparison> known = known_of(comparisons, rounds, made);
+      const std::vector<GateResult> judged = judge(rules, cases, known, {look, attempts});
+      verdict = conclude(judged, cases, known, false, Routes());
+      ++counts.looks;
+      if (verdict.exit_code != ExitCode::kInconclusive) break;
+      for (std::size_t i = 0; i < gates; ++i) {
+        if (judged[i].reason.code == reason::kInconclusive) made[i] = look + 1;
+      }
+    }
     counts.fail += verdict.status == VerdictStatus::kFail ? 1 : 0;
     counts.pass += verdict.status == VerdictStatus::kPass ? 1 : 0;
     if (verdict.status != VerdictStatus::kSkipped) continue;
@@ -184,6 +207,41 @@ TEST_CASE("no more than 5% of runs fail falsely, all gates together, whatever th
   check_false_fails<Bimodal>("bimodal");
   check_false_fails<Drift>("drift");
   check_false_fails<Autoregressive>("autoregressive");
+}
+
+template <class Kind>
+void check_false_fails_of_three_looks(const char* name) {
+  for (const std::size_t gates : {1, 5}) {
+    const Counts counts = simulate<Kind>(kRuns, gates, 12, 1.05, 0.05, 3);
+    INFO(fmt::format(
+        "{}, {} gates, three looks at 12 rounds: {} of {} fail falsely, at most {:.2f}%", name,
+        gates, counts.fail, kRuns, upper_end(counts.fail, kRuns) * 100));
+    CHECK(counts.looks > 2.5 * kRuns);  // at the limit hardly any run is sure before the last
+    CHECK(upper_end(counts.fail, kRuns) <= 0.05);
+    if (gates == 1) CHECK(upper_end(counts.pass, kRuns) <= 0.05);
+  }
+}
+
+TEST_CASE("nor do runs of three attempts: each look spends a part of the error") {
+  check_false_fails_of_three_looks<Normal>("normal");
+  check_false_fails_of_three_looks<Lognormal>("lognormal");
+  check_false_fails_of_three_looks<Bimodal>("bimodal");
+  check_false_fails_of_three_looks<Drift>("drift");
+  check_false_fails_of_three_looks<Autoregressive>("autoregressive");
+}
+
+TEST_CASE("attempts tell what one could not") {
+  const Counts one = simulate<Normal>(kRuns, 1, 12, 1.05, 0.02);
+  const Counts three = simulate<Normal>(kRuns, 1, 12, 1.05, 0.02, 3);
+  CHECK(three.open < one.open / 4);
+  CHECK(three.fail > one.fail);
+  const Counts unchanged = simulate<Normal>(kRuns, 1, 12, 1, 0.05, 3);
+  CHECK(unchanged.fail == 0);
+  CHECK(unchanged.pass > 0.99 * kRuns);
+  // As planned.
+  const double planned = chance_to_tell(12, (1.05 / 1.02 - 1) / 0.03, 3);
+  INFO(fmt::format("{} found, {} planned", three.fail / 1000.0, planned));
+  CHECK(std::abs(three.fail / 1000.0 - planned) <= 0.1);
 }
 
 TEST_CASE("an unchanged candidate fails hardly ever, and passes where the rounds suffice") {

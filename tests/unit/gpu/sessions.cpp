@@ -11,13 +11,14 @@
 namespace {
 
 std::vector<Stand> all_stands() {
-  using bg_cuda::simulator::Order;
+  namespace simulator = bg_cuda::simulator;
+  using simulator::Order;
   std::vector<Stand> found;
   for (const Order order : {Order::kForward, Order::kShuffled}) {
     const bool forward = order == Order::kForward;
-    found.push_back(
-        {forward ? "cuda, in order" : "cuda, shuffled",
-         std::make_unique<bg_cuda::CudaSession>(bg_cuda::simulator::simulated_gpu(order))});
+    found.push_back({forward ? "cuda, in order" : "cuda, shuffled",
+                     std::make_unique<bg_cuda::CudaSession>(
+                         simulator::simulated_gpu(simulator::fiber_executor(order), {true, false}))});
   }
 #ifdef BITGATE_TEST_OPENCL
   for (Stand& stand : opencl_stands()) found.push_back(std::move(stand));

@@ -163,6 +163,58 @@ TEST_CASE("A precision that is never reached ends at max_time") {
   CHECK(spent <= 1.2e9);
 }
 
+namespace {
+
+double worth(const StageResult& result) {
+  return effective_count(std::vector<double>(result.samples_ns.begin(), result.samples_ns.end()));
+}
+
+/// A machine that is busy for a while, and then not for a while.
+Script moody(double ns) {
+  return Script([ns](std::uint64_t sample, std::uint64_t repeat) {
+    return ns * static_cast<double>(repeat) * (sample / 4 % 2 == 0 ? 1 : 1.3);
+  });
+}
+
+}  // namespace
+
+TEST_CASE(
+    "Samples that are alike are taken on, beyond max_time, until they are worth a judgement") {
+  Script script = moody(1e3);
+  const StageResult result = measure_stage(script.sampler(), {3, 0.5, 20ms});
+  CHECK(worth(result) >= 9);
+  CHECK(result.samples_ns.size() > 12);
+  CHECK(result.samples_ns.size() < 60);
+
+  Script brief = moody(1e6);
+  CHECK(worth(measure_briefly(brief.sampler())) >= 9);
+  // What only gets slower never is, and ends all the same: after a second.
+  Script slower([](std::uint64_t sample, std::uint64_t repeat) {
+    return 1e3 * static_cast<double>(repeat) * (1 + 0.01 * static_cast<double>(sample));
+  });
+  CHECK(measure_stage(slower.sampler(), {3, 0.5, 20ms}).stopped_by == "max_time");
+  Script slower_brief(
+      [](std::uint64_t sample, std::uint64_t) { return 1e3 * (1 + static_cast<double>(sample)); });
+  CHECK(measure_briefly(slower_brief.sampler()).samples_ns.size() == 200);
+}
+
+TEST_CASE("A precision is that of what samples are worth") {
+  Script script = moody(1e3);
+  const StageResult result = measure_stage(script.sampler(), {12, 0.1, 10s});
+  CHECK(result.stopped_by == "max_time");  // half of them lie 30 % above the others
+  Script calm([](std::uint64_t sample, std::uint64_t repeat) {
+    return 1e3 * static_cast<double>(repeat) * (sample / 4 % 2 == 0 ? 1 : 1.03);
+  });
+  CHECK(measure_stage(calm.sampler(), {12, 0.1, 10s}).stopped_by == "precision");
+}
+
+TEST_CASE("A number of executions that was calibrated before is kept") {
+  Script script = steady(1e3);
+  const StageResult result = measure_stage(script.sampler(), {12, 0, 100ms, 7000});
+  CHECK(result.repeat == 7000);
+  for (const Call& call : script.calls) CHECK(call.repeat == 7000);
+}
+
 TEST_CASE("Drift that never ends is flagged as not stationary") {
   Script script([](std::uint64_t sample, std::uint64_t repeat) {
     return 1e3 * static_cast<double>(repeat) * (1 + 0.01 * static_cast<double>(sample));

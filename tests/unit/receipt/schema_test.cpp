@@ -197,6 +197,14 @@ TEST_CASE("the schema refuses what breaks a promise") {
        [](Json& r) {
          r["verdict"].update({{"status", "skipped"}, {"reason", "inconclusive"}});
        }},
+      {"more attempts than there may be",
+       [](Json& r) {
+         r["attempts"] = {{"made", 2}, {"most", 4}};
+       }},
+      {"an attempt that added nothing to a stage",
+       [&](Json& r) {
+         first(r)["attempts"] = {{{"added", {{"load", 0}}}, {"fault", nullptr}}};
+       }},
       {"exit code 2", [](Json& r) { r["verdict"]["exit_code"] = 2; }},
       {"measured without samples",
        [&](Json& r) { first(r)["stages"]["compute"]["samples_ns"] = Json::array(); }},

@@ -7,6 +7,7 @@
 #include "receipt/json.hpp"
 #include "receipt/read.hpp"
 #include "run/judgement.hpp"
+#include "run/merge.hpp"
 #include "support/catch.hpp"
 #include "support/pipelines.hpp"
 
@@ -78,6 +79,9 @@ TEST_CASE("a Debug build judges what is exact, and no time unless it was told to
     CHECK(verify(to_json(receipt)).differences.empty());
     return receipt.gates;
   };
+  // The tests' own runs have all times judged.
+  std::erase_if(receipt.environment.facts,
+                [](const auto& fact) { return fact.first == "build.judged"; });
   const std::size_t facts = receipt.environment.facts.size();
   for (const char* build : {"GNU 12.2.0, Debug", "GNU 12.2.0, "}) {
     receipt.environment.facts.resize(facts);
@@ -92,6 +96,15 @@ TEST_CASE("a Debug build judges what is exact, and no time unless it was told to
   }
   receipt.environment.facts.resize(facts);
   CHECK(judged("GNU 12.2.0, RelWithDebInfo")[1].status == GateStatus::kPass);
+  // Nor does a plugin that was built so, whose file may have another name than a link to it.
+  const auto plugin = std::find_if(receipt.plugins.begin(), receipt.plugins.end(),
+                                   [](const PluginInfo& one) { return one.id == "cpu_simd"; });
+  REQUIRE(plugin != receipt.plugins.end());
+  plugin->build = "gcc 12.2, C++, unoptimized";
+  CHECK_THAT(judged("GNU 12.2.0, RelWithDebInfo")[1].reason.text(),
+             Contains("plugin cpu_simd was built without optimization"));
+  plugin->id = "other";
+  CHECK(judged("GNU 12.2.0, RelWithDebInfo")[1].status == GateStatus::kSkipped);
 }
 
 TEST_CASE("the receipt of every kind of run is verified, with its verdict") {
@@ -182,6 +195,40 @@ TEST_CASE("who makes the digest fit is found out by what follows from the sample
              }),
              Contains("pipeline.sha256: ") && Contains("gates[1].require: ") &&
                  Contains("verdict.status: ") && Contains("its samples \"fail\""));
+}
+
+TEST_CASE("attempts must add up, and none may follow a fail") {
+  const Json good = receipt_of_run(
+      zoo_pipeline(ZOO_PLUGIN, {"wavers"},
+                   std::string(kExactGate) +
+                       "  - {id: open, metric: compute.time, require: \"<= 40ms\"}\n") +
+      "retry: {max: 1}\n");
+  CHECK(good["verdict"]["exit_code"] == 3);
+  CHECK(good["attempts"]["made"] == 2);
+  CHECK(differences(good).empty());
+  CHECK(differences(to_json(merge(std::vector<Shard>{{"all", receipt_of(good)}}))).empty());
+
+  const auto found = [&](const std::function<void(Json&)>& change) {
+    Json receipt = good;
+    change(receipt);
+    std::string all;
+    for (const std::string& one : differences(redigested(receipt))) all += one + "\n";
+    return all;
+  };
+  CHECK_THAT(found([](Json& r) { r["attempts"]["made"] = 1; }),
+             Contains("attempts.made: the receipt says 1, its samples 2"));
+  CHECK_THAT(found([](Json& r) { r["cases"][0]["attempts"][1]["added"]["compute"] = 3; }),
+             Contains("do not add up to its "));
+  CHECK_THAT(found([](Json& r) { r["cases"][0].erase("attempts"); }), Contains("attempts.made"));
+  // As if one had been tried again that was slow at first.
+  CHECK_THAT(found([](Json& r) {
+               Json& first = r["cases"][0];
+               const auto had = first["attempts"][0]["added"]["compute"].get<std::size_t>();
+               Json& samples = first["stages"]["compute"]["samples_ns"];
+               for (std::size_t i = 0; i < had; ++i) samples[i] = 90'000'000;
+               first["disturbance"] = nullptr;  // by which a busy machine excuses itself
+             }),
+             Contains("attempts: after attempt 1 gate open had failed for tiny/"));
 }
 
 TEST_CASE("the digest is of all that it does not hold itself") {

@@ -231,7 +231,8 @@ typedef struct bg_note {
   char build[64];
 } bg_note;
 
-/* What built the plugin, for people; a project may define its own, of at most 63 bytes. */
+/* What built the plugin, for people; a project may define its own, of at most 63 bytes. One that
+ * ends in ", unoptimized" has none of its times judged. */
 #ifndef BG_BUILD
 #define BG_TEXT_OF_(x) #x
 #define BG_TEXT_(x) BG_TEXT_OF_(x)
@@ -247,7 +248,9 @@ typedef struct bg_note {
 #else
 #define BG_LANGUAGE_ ", C"
 #endif
-#ifdef NDEBUG
+#ifndef __OPTIMIZE__
+#define BG_BUILD BG_COMPILER_ BG_LANGUAGE_ ", unoptimized"
+#elif defined(NDEBUG)
 #define BG_BUILD BG_COMPILER_ BG_LANGUAGE_ ", release"
 #else
 #define BG_BUILD BG_COMPILER_ BG_LANGUAGE_ ", assertions"
