@@ -103,7 +103,7 @@ targets:
         self.write("gates/gate.yaml", GATE.replace("gates:", "gaets:"))
         self.git("commit", "-q", "-a", "-m", "wrong")
         done = self.bitgate("plan", "gates/gate.yaml", "--config-from", "HEAD")
-        self.assertIn("gates/gate.yaml:12:1: unknown key 'gaets'", done.stderr)
+        self.assertIn("gates/gate.yaml:13:1: unknown key 'gaets'", done.stderr)
 
 
 main()
