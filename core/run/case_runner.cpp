@@ -117,6 +117,7 @@ CaseResult CaseRunner::run(const Case& what) {
 }
 
 CaseResult CaseRunner::run_again(const Case& what, const CaseResult& before) {
+  pool_.drop(*what.backend);
   const auto compute = before.stages.find("compute");
   if (compute != before.stages.end() && !compute->second.samples_ns.empty()) {
     sampling_.repeat = compute->second.repeat;

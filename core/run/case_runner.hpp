@@ -23,8 +23,8 @@ class CaseRunner {
   /// Throws worker::Interrupted if the user asked the run to end; everything else is in the result.
   CaseResult run(const Case& what);
 
-  /// The same once more, to be joined with what attempts before came to (attempts.hpp): samples of
-  /// as many executions, as many as fit into max_time.
+  /// The same once more in a fresh worker, to be joined with what attempts before came to
+  /// (attempts.hpp): samples of as many executions, as many as fit into max_time.
   CaseResult run_again(const Case& what, const CaseResult& before);
 
  private:
