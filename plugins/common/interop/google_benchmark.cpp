@@ -61,6 +61,10 @@ std::string google_benchmark_text(const Origin& origin, std::span<const Series> 
       Json failed = row(0, 1);
       failed["error_occurred"] = true;
       failed["error_message"] = one.failure;
+      failed["iterations"] = 0;
+      failed["real_time"] = 0.0;  // which the tool itself writes, and its scripts take for granted
+      failed["cpu_time"] = 0.0;
+      failed["time_unit"] = "ns";
       rows.push_back(std::move(failed));
       continue;
     }
