@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <string_view>
 #include <system_error>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -97,9 +98,9 @@ std::optional<std::vector<std::string>> GithubEvent::labels() const {
 }
 
 const json& GithubEvent::at(const char* pointer) const {
-  static const json kNothing;
+  static const json nothing;
   const json::json_pointer path(pointer);
-  return document_.contains(path) ? document_.at(path) : kNothing;
+  return document_.contains(path) ? document_.at(path) : nothing;
 }
 
 std::string GithubEvent::text(const char* pointer) const {

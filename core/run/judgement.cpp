@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include <fmt/format.h>
+
 #include "gate/judge.hpp"
 #include "measure/ceilings.hpp"
 #include "measure/environment.hpp"
@@ -80,6 +82,17 @@ std::vector<CaseResult> without_debug_times(const Pipeline& pipeline, const Rece
   return out;
 }
 
+/// Routes to self say which attempt the run was, so that a flow knows when it goes on.
+Routes with_attempt(Routes routes, const Attempts& attempts) {
+  if (attempts.most < 2) return routes;
+  for (std::string* route : {&routes.retry, &routes.tooling}) {
+    if (route->ends_with("→ self")) {
+      *route += fmt::format(" (attempt {}/{})", attempts.made, attempts.most);
+    }
+  }
+  return routes;
+}
+
 bool has_debug_builds(const Receipt& receipt) {
   return is_debug(receipt.tool.build) ||
          std::any_of(receipt.plugins.begin(), receipt.plugins.end(),
@@ -102,8 +115,8 @@ void judge_receipt(const Pipeline& pipeline, Receipt& receipt) {
       drops ? without_debug_times(pipeline, receipt) : std::vector<CaseResult>();
   const std::vector<CaseResult>& cases = drops ? judged : receipt.cases;
   receipt.gates = judge(pipeline.gates, cases, receipt.comparisons, receipt.attempts);
-  receipt.verdict =
-      conclude(receipt.gates, cases, receipt.comparisons, receipt.interrupted, pipeline.routes);
+  receipt.verdict = conclude(receipt.gates, cases, receipt.comparisons, receipt.interrupted,
+                             with_attempt(pipeline.routes, receipt.attempts));
 }
 
 }  // namespace bitgate

@@ -78,6 +78,7 @@ TEST_CASE("what can't be told is measured again, as often as the pipeline allows
   INFO(run.outcome.err << run.outcome.out);
   CHECK(run.outcome.exit_code == 3);
   CHECK(run.receipt["attempts"] == json::parse(R"({"made": 3, "most": 3})"));
+  CHECK(run.receipt["verdict"]["route"] == "NEXT → self (attempt 3/3)");
   CHECK_FALSE(run.on("correct").contains("attempts"));
   const json& wavers = run.on("wavers");
   REQUIRE(wavers["attempts"].size() == 3);

@@ -112,6 +112,7 @@ TEST_CASE("a fault that may pass by itself is tried again where the pipeline say
   const Run busy = run("busy", "retry: {max: 2}\n");
   CHECK(busy.outcome.exit_code == 4);
   CHECK(busy.receipt["attempts"]["made"] == 3);
+  CHECK(busy.receipt["verdict"]["route"] == "NEXT → self (attempt 3/3)");
   REQUIRE(busy.on("busy")["attempts"].size() == 3);
   for (const json& one : busy.on("busy")["attempts"]) CHECK(one["fault"].is_string());
 

@@ -130,6 +130,18 @@ TEST_CASE("gates that decide come first, and gates that are left out are counted
   CHECK_THAT(line, Contains("; other gates: 1 fail, 21 pass; method: primary; result: fail"));
 }
 
+TEST_CASE("the method says who measured, and how often it was tried") {
+  Receipt receipt = receipts().at("pass");
+  CHECK_THAT(line_of(receipt), Contains("; method: primary; result: pass"));
+  receipt.cases[1].fallback = {"", {{"scalar", {reason::kUnavailable, "away"}}}};
+  CHECK_THAT(line_of(receipt), Contains("; method: primary; result: pass"));
+  receipt.cases[0].fallback = {"scalar", {{"simd", {reason::kUnavailable, "away"}}}};
+  receipt.attempts = {2, 3};
+  const std::string line = line_of(receipt);
+  CHECK(is_evidence(line));
+  CHECK_THAT(line, Contains("; method: alternative 1/4 (simd on scalar); attempts: 2/3; result: "));
+}
+
 TEST_CASE("numbers are in fixed notation, whatever the locale and the size") {
   CHECK(fixed_text(0) == "0");
   CHECK(fixed_text(-0.0) == "0");
