@@ -279,7 +279,7 @@ class AttentionRows : public Operation {
   }
 
  private:
-  static constexpr std::size_t kPart = 2 * kAttentionKeys;  // rows of the cache
+  static constexpr std::size_t kPart = 4 * kAttentionKeys;  // rows of the cache
 
   static std::size_t parts_of(std::size_t rows) { return (rows + kPart - 1) / kPart; }
   [[nodiscard]] std::size_t part_floats() const { return attention_part(shared_, head_size_); }

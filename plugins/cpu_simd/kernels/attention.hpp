@@ -115,6 +115,7 @@ class AttentionOver {
       last = position > last ? position : last;
     }
     if (task_.part != nullptr) last = least(last, task_.end - 1);
+    fetch_first(least(kAttentionKeys, last + 1 - task_.first));
     for (first_ = task_.first; first_ <= last; first_ += kAttentionKeys) {
       count_ = least(kAttentionKeys, last + 1 - first_);
       after_ = least(kAttentionKeys, last - first_ + 1 - count_);
@@ -168,6 +169,18 @@ class AttentionOver {
   void fetch(const Element* rows, size_t key, size_t column) const {
     for (size_t i = key; i < key + kLanes && i < after_; ++i) {
       __builtin_prefetch(rows + (first_ + kAttentionKeys + i) * task_.cache_stride + column, 0, 2);
+    }
+  }
+
+  /// The first block, which no block before it asks for.
+  void fetch_first(size_t keys) const {
+    constexpr size_t kLine = 64 / sizeof(Element);
+    for (size_t key = task_.first; key < task_.first + keys; ++key) {
+      for (size_t column = 0; column < task_.head_size; column += kLine) {
+        const size_t at = key * task_.cache_stride + column;
+        __builtin_prefetch(static_cast<const Element*>(task_.keys) + at, 0, 2);
+        __builtin_prefetch(static_cast<const Element*>(task_.values) + at, 0, 2);
+      }
     }
   }
 
