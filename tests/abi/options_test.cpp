@@ -27,9 +27,9 @@ TEST_CASE("an unknown option is an error with its place and a guess, in validate
     INFO(command << outcome.err);
     CHECK(outcome.exit_code == 2);
     CHECK_THAT(outcome.err,
-               Contains(pipeline.path + ":15:15: reporters[0].options.pth: unknown option 'pth' "
+               Contains(pipeline.path + ":16:15: reporters[0].options.pth: unknown option 'pth' "
                                         "(did you mean 'path'?)"));
-    CHECK_THAT(outcome.err, Contains(pipeline.path + ":15:14: reporters[0].options: lacks the "
+    CHECK_THAT(outcome.err, Contains(pipeline.path + ":16:14: reporters[0].options: lacks the "
                                                      "option 'path'"));
   }
 }
@@ -40,7 +40,7 @@ TEST_CASE("a backend's options are checked as well") {
       directory.write("pipeline.yaml", plain_pipeline(plain_file("healthy"), "{speed: 11}"));
   const Outcome outcome = run_bitgate({"validate", path});
   CHECK(outcome.exit_code == 2);
-  CHECK_THAT(outcome.err, Contains(":3:") && Contains("backends.plain.options.speed: unknown "
+  CHECK_THAT(outcome.err, Contains(":4:") && Contains("backends.plain.options.speed: unknown "
                                                       "option 'speed': there are none here"));
 }
 
@@ -49,13 +49,13 @@ TEST_CASE("an option of the wrong type is an error at its value") {
   const Outcome outcome = run_bitgate({"validate", pipeline.path});
   CHECK(outcome.exit_code == 2);
   CHECK_THAT(outcome.err,
-             Contains(pipeline.path + ":13:44: reporters[0].options.path: must be text, not 7"));
+             Contains(pipeline.path + ":14:44: reporters[0].options.path: must be text, not 7"));
 }
 
 TEST_CASE("options that lack where there is no map are reported at the reporter") {
   const Written pipeline("reporters: [{plugin: json}]\n");
   CHECK_THAT(run_bitgate({"validate", pipeline.path}).err,
-             Contains(":13:13: reporters[0].options: lacks the option 'path' (file to write, or - "
+             Contains(":14:13: reporters[0].options: lacks the option 'path' (file to write, or - "
                       "for stdout)"));
 }
 
