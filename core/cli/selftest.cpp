@@ -65,6 +65,7 @@ std::vector<Twin> wrong_twins() {
           {"runs nothing", "empty"},
           {"runs once, faster than the ceiling", "short"},
           {"a device that is not real", "simulated"},
+          {"falls back to its last device", "fallback"},
           {"a device that is not there", "none", 0, "none/0"}};
 }
 

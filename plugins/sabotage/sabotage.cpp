@@ -27,16 +27,18 @@ enum class Sabotage {
   kEmpty,      ///< runs nothing
   kShort,      ///< runs once, however often it is told to
   kSimulated,  ///< its devices say that they are not real
+  kFallback,   ///< computes on its last device, whichever was asked for, and says nothing
 };
 
 Sabotage sabotage_of(const std::string& name) {
-  constexpr std::array<std::pair<std::string_view, Sabotage>, 6> kNames = {
+  constexpr std::array<std::pair<std::string_view, Sabotage>, 7> kNames = {
       {{"none", Sabotage::kNone},
        {"slow", Sabotage::kSlow},
        {"wrong", Sabotage::kWrong},
        {"empty", Sabotage::kEmpty},
        {"short", Sabotage::kShort},
-       {"simulated", Sabotage::kSimulated}}};
+       {"simulated", Sabotage::kSimulated},
+       {"fallback", Sabotage::kFallback}}};
   for (const auto& [known, sabotage] : kNames) {
     if (known == name) return sabotage;
   }
@@ -111,16 +113,36 @@ bg_status device_info(bg_instance* instance, std::uint32_t index, bg_device* out
   return status;
 }
 
+/// The one that is most likely the slowest. Throws bitgate::Error if there is none to fall back to.
+bg_str last_device(const Victim& victim) {
+  bg_error error{};
+  error.struct_size = sizeof(error);
+  std::uint32_t count = 0;
+  bg_status status = victim.backend->device_count(victim.instance, &count, &error);
+  bg_device device{};
+  device.struct_size = sizeof(device);
+  if (status == BG_OK && count < 2) {
+    throw bitgate::Error(BG_UNSUPPORTED, "sabotage: fallback: the plugin has one device");
+  }
+  if (status == BG_OK) {
+    status = victim.backend->device_info(victim.instance, count - 1, &device, &error);
+  }
+  if (status != BG_OK) throw bitgate::Error(status, error.message);
+  return device.id;
+}
+
 bg_status session_open(bg_instance* instance, bg_str device, const bg_session_options* options,
                        bg_session** out, bg_error* err) {
   return bitgate::detail::guarded(err, [&] {
     Victim& victim = victim_of(instance);
     auto session = std::make_unique<Session>();
     session->victim = &victim;
+    const bool falls_back = victim.sabotage == Sabotage::kFallback;
+    const bg_str opened = falls_back ? last_device(victim) : device;
     bg_error error{};
     error.struct_size = sizeof(error);
     const bg_status status =
-        victim.backend->session_open(victim.instance, device, options, &session->inner, &error);
+        victim.backend->session_open(victim.instance, opened, options, &session->inner, &error);
     if (status != BG_OK) throw bitgate::Error(status, error.message);
     *out = reinterpret_cast<bg_session*>(session.release());
   });
@@ -235,7 +257,7 @@ struct SabotageBackend {
       R"( "required": ["plugin", "sabotage"], "additionalProperties": false, "properties": {)"
       R"("plugin": {"type": "string", "description": "library of the other backend"},)"
       R"( "options": {"type": "object", "description": "its options"},)"
-      R"( "sabotage": {"enum": ["none", "slow", "wrong", "empty", "short", "simulated"],)"
+      R"( "sabotage": {"enum": ["none", "slow", "wrong", "empty", "short", "simulated", "fallback"],)"
       R"( "description": "what is done to it"},)"
       R"( "percent": {"type": "number", "description": "how much slower slow is"}}}})";
 };

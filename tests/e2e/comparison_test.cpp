@@ -178,7 +178,7 @@ TEST_CASE("selftest: no spoilt backend passes") {
   const Outcome outcome = run_bitgate({"selftest", "--runs", "2", "--time", "100ms"});
   INFO(outcome.out << outcome.err);
   CHECK((outcome.exit_code == 0 || outcome.exit_code == 3));
-  for (const char* spoilt : {"one element wrong", "runs nothing", "runs once"}) {
+  for (const char* spoilt : {"one element wrong", "runs nothing", "runs once", "falls back"}) {
     const std::size_t row = outcome.out.find(spoilt);
     REQUIRE(row != std::string::npos);
     CHECK_THAT(outcome.out.substr(row + 36, 11), Contains(" 1    0"));
