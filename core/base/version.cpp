@@ -10,4 +10,6 @@ std::string_view tool_git() { return BITGATE_GIT_REVISION; }
 
 std::string_view tool_build() { return BITGATE_COMPILER ", " BITGATE_BUILD_TYPE; }
 
+std::string_view tool_flags() { return BITGATE_FLAGS; }
+
 }  // namespace bitgate

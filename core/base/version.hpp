@@ -11,5 +11,7 @@ std::string_view tool_version();
 std::string_view tool_git();
 /// Compiler and build type.
 std::string_view tool_build();
+/// The compiler's flags of that type.
+std::string_view tool_flags();
 
 }  // namespace bitgate

@@ -173,6 +173,7 @@ class Reader {
     state_.build_type = build_type_of(build).value_or("");
     fact("build.compiler", std::string(build.substr(0, build.rfind(", "))));
     fact("build.type", state_.build_type);
+    fact("build.flags", std::string(tool_flags()));
     const char* judged = std::getenv("BITGATE_JUDGE_DEBUG");
     if (judged != nullptr && std::string_view(judged) == "1") {
       fact(kJudgeDebug, "as BITGATE_JUDGE_DEBUG=1 asks for");
