@@ -38,6 +38,7 @@ BG_DEVICE void mma_chunk(const TernaryOperands& in, std::uint32_t row, std::uint
     const std::uint32_t upper = in.w[word_index(row + group, col / kWordCodes, words)];
     const std::uint32_t lower = in.w[word_index(row + group + 8, col / kWordCodes, words)];
     for (std::uint32_t tile = 0; tile < kMmaTiles; ++tile) {
+      if (first + tile * kMmaCols >= in.batch) break;  // for all threads of the block
       const Words4 x = load4(activation_words(in, first + tile * kMmaCols + group, col));
       for (std::uint32_t half = 0; half < 2; ++half) {
         const std::uint32_t shift = 4 * half;
