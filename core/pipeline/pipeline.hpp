@@ -113,7 +113,7 @@ struct Pipeline {
   std::optional<std::string> targets_text;  ///< of that file, if a gate asks for a target
   std::string name;
   std::string gate;
-  std::optional<FlowGuard> guard;  ///< of the flow that it belongs to; none: it always runs
+  std::optional<FlowGuard> guard;     ///< of the flow that it belongs to; none: it always runs
   std::vector<std::string> features;  ///< that are on
   Position features_at;               ///< where they are written; line 0: nowhere
   std::vector<ScopeRule> scope;       ///< what puts more features and suites on

@@ -41,7 +41,8 @@ struct Progress {
 /// `context`: what this process found out of what it is about, if it was asked.
 std::string plan_document(const Pipeline& pipeline, std::span<const Case> cases,
                           const Terminal& terminal, const std::optional<Context>& context = {});
-/// The plan that a stored receipt came from, with a context that is not the receipt's. Throws BadReceipt if it lacks a part of it.
+/// The plan that a stored receipt came from, with a context that is not the receipt's. Throws
+/// BadReceipt if it lacks a part of it.
 std::string plan_document(const nlohmann::ordered_json& receipt, const Terminal& terminal,
                           const std::optional<Context>& context = {});
 std::string case_started(const Progress& progress, const Case& what);

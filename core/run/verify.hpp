@@ -28,8 +28,9 @@ struct Verification {
 /// is no whole receipt.
 Verification verify(const nlohmann::ordered_json& document);
 
-/// Throws BadReceipt unless the document is a receipt as this bitgate writes them: everything is there, of the
-/// right kind, and nothing else (docs/receipt.schema.json). Whether it is true is another question.
+/// Throws BadReceipt unless the document is a receipt as this bitgate writes them: everything is
+/// there, of the right kind, and nothing else (docs/receipt.schema.json). Whether it is true is
+/// another question.
 void require_whole(const nlohmann::ordered_json& document);
 
 /// Holds the pipeline and the plugins where they lie today against the digests in the receipt; what

@@ -17,8 +17,8 @@ std::vector<Stand> all_stands() {
   for (const Order order : {Order::kForward, Order::kShuffled}) {
     const bool forward = order == Order::kForward;
     found.push_back({forward ? "cuda, in order" : "cuda, shuffled",
-                     std::make_unique<bg_cuda::CudaSession>(
-                         simulator::simulated_gpu(simulator::fiber_executor(order), {true, false}))});
+                     std::make_unique<bg_cuda::CudaSession>(simulator::simulated_gpu(
+                         simulator::fiber_executor(order), {true, false}))});
   }
 #ifdef BITGATE_TEST_OPENCL
   for (Stand& stand : opencl_stands()) found.push_back(std::move(stand));
