@@ -134,9 +134,12 @@ bool settle(std::span<const std::uint64_t> times) {
   return effective_count(to_double(times)) >= kLeastWorth;
 }
 
-bool precise(std::span<const std::uint64_t> times, double precision) {
+/// Whether they are worth so many, and tell their median so well.
+bool precise(std::span<const std::uint64_t> times, double precision, double least_worth = 0) {
   const std::vector<double> values = to_double(times);
-  const Interval interval = median_interval(values, 0.95, effective_count(values));
+  const auto worth = effective_count(values);
+  if (worth < least_worth) return false;
+  const Interval interval = median_interval(values, 0.95, worth);
   const double center = median(values);
   return center > 0 && (interval.high - interval.low) / 2 <= precision * center;
 }
@@ -170,8 +173,8 @@ StageResult measure_stage(const Sampler& sampler, const Sampling& sampling) {
     spent += total(group);
     last = static_cast<double>(group.back());
     result.samples_ns.insert(result.samples_ns.end(), group.begin(), group.end());
-    if (result.samples_ns.size() >= least && settle(result.samples_ns) &&
-        precise(result.samples_ns, sampling.precision)) {
+    if (result.samples_ns.size() >= least &&
+        precise(result.samples_ns, sampling.precision, kLeastWorth)) {
       result.stopped_by = "precision";
       break;
     }

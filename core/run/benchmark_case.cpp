@@ -91,6 +91,17 @@ void note_failure(const json& document, CaseResult& result) {
   result.reason = {reason::kError, detail};
 }
 
+void refuse_imported(const SuiteSpec& suite, CaseResult& result) {
+  if (suite.imported || result.status != CaseStatus::kMeasured || result.benchmark->runs > 0)
+    return;
+  result.status = CaseStatus::kSkipped;
+  result.reason = {
+      reason::kImported,
+      fmt::format("numbers of {}, which bitgate did not see measured; they count where the suite's "
+                  "compute says imported: true",
+                  result.benchmark->source)};
+}
+
 }  // namespace
 
 void run_benchmark(const Case& what, worker::BackendClient& client, CaseResult& result) {
@@ -120,22 +131,10 @@ void run_benchmark(const Case& what, worker::BackendClient& client, CaseResult& 
   result.stages["compute"] = stage_of(times);
   result.digest = info.sha256;
   result.status = CaseStatus::kMeasured;
-  fill_benchmark_metrics(result);
-  refuse_imported(*what.suite, result);
+  fill_benchmark_metrics(*what.suite, result);
 }
 
-void refuse_imported(const SuiteSpec& suite, CaseResult& result) {
-  if (suite.imported || result.status != CaseStatus::kMeasured || result.benchmark->runs > 0)
-    return;
-  result.status = CaseStatus::kSkipped;
-  result.reason = {
-      reason::kImported,
-      fmt::format("numbers of {}, which bitgate did not see measured; they count where the suite's "
-                  "compute says imported: true",
-                  result.benchmark->source)};
-}
-
-void fill_benchmark_metrics(CaseResult& result) {
+void fill_benchmark_metrics(const SuiteSpec& suite, CaseResult& result) {
   const BenchmarkInfo& info = *result.benchmark;
   const double time = median_ns(result.stages["compute"]);
   const auto rate = [&](std::string_view unit, double scale) {
@@ -147,6 +146,7 @@ void fill_benchmark_metrics(CaseResult& result) {
   put_metric(result, "compute.tokens", rate("tokens", 1e9));
   put_metric(result, "compute.items", rate("items", 1e9));
   put_metric(result, "output.mismatches", Figure::none(kOutside));
+  refuse_imported(suite, result);
 }
 
 }  // namespace bitgate

@@ -12,12 +12,9 @@ namespace bitgate {
 /// for results that can't be understood.
 void run_benchmark(const Case& what, worker::BackendClient& client, CaseResult& result);
 
-/// Numbers that were imported, of which nobody saw how they were taken, count only where the suite
-/// says so: else a measured case of them becomes one that was skipped, with its numbers still there
-/// to see.
-void refuse_imported(const SuiteSpec& suite, CaseResult& result);
-
-/// All metrics of such a case from its samples and its `benchmark`.
-void fill_benchmark_metrics(CaseResult& result);
+/// All metrics of such a case from its samples and its `benchmark`. Numbers that were imported, of
+/// which nobody saw how they were taken, count only where the suite says so: else a measured case
+/// of them becomes one that was skipped, with its numbers still there to see.
+void fill_benchmark_metrics(const SuiteSpec& suite, CaseResult& result);
 
 }  // namespace bitgate

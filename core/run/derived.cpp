@@ -14,8 +14,7 @@ void derive(CaseResult& result, const Case& what) {
   }
   if (result.metrics.empty()) return;  // the case ended before
   if (what.suite->op == ComputeOp::kBenchmark) {
-    fill_benchmark_metrics(result);
-    refuse_imported(*what.suite, result);
+    fill_benchmark_metrics(*what.suite, result);
   } else if (what.suite->generate) {
     fill_generation_metrics(result, what.format, generation_facts_of(result));
   } else {

@@ -42,10 +42,10 @@ std::vector<const PluginInfo*> candidates(const std::string& plugin, const Recei
   return named.empty() ? all : named;
 }
 
-/// Why no time of a backend may be judged; empty if they may.
+/// Why no time of a backend may be judged, unless BITGATE_JUDGE_DEBUG asks for it; empty if they
+/// may.
 std::string why_no_times(const std::string& backend, const Pipeline& pipeline,
                          const Receipt& receipt) {
-  if (judges_debug(receipt)) return "";
   if (is_debug(receipt.tool.build)) {
     return "times of a Debug build of bitgate mean nothing; use the release preset, or set "
            "BITGATE_JUDGE_DEBUG=1";

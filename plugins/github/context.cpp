@@ -11,13 +11,6 @@ namespace {
 constexpr std::size_t kCommitDigits = 12;
 constexpr std::size_t kMostValue = 60;
 
-std::string source_of(const Json& context, const char* name) {
-  const auto fact = context.is_object() ? context.find(name) : context.end();
-  if (!context.is_object() || fact == context.end() || !fact->is_object()) return "";
-  const auto source = fact->find("source");
-  return source != fact->end() && source->is_string() ? source->get<std::string>() : "";
-}
-
 }  // namespace
 
 std::string context_line(const Json& context, const Subject& subject) {
@@ -30,7 +23,7 @@ std::string context_line(const Json& context, const Subject& subject) {
     }
     out += markdown::cell(value, kMostValue);
     const std::string source =
-        fact_of(context, name) == value ? source_of(context, name) : "option";
+        fact_of(context, name) == value ? part_of_fact(context, name, "source") : "option";
     if (!source.empty()) out += " (" + markdown::cell(source, kMostValue) + ")";
   };
   if (subject.pull_request)

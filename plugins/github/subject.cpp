@@ -47,11 +47,8 @@ std::optional<std::uint64_t> whole_number(std::string_view text) {
 
 /// Why a fact is not known, in brackets; empty if nobody says.
 std::string why_unknown(const nlohmann::ordered_json& context, const char* name) {
-  const auto found = context.find(name);
-  if (found == context.end() || !found->is_object()) return "";
-  const auto reason = found->find("reason");
-  if (reason == found->end() || !reason->is_string()) return "";
-  return " (" + bitgate::printable(reason->get<std::string>()) + ")";
+  const std::string reason = part_of_fact(context, name, "reason");
+  return reason.empty() ? "" : " (" + bitgate::printable(reason) + ")";
 }
 
 }  // namespace
@@ -65,11 +62,16 @@ std::optional<std::uint64_t> number_of(const json& option) {
   return whole_number(option.is_string() ? option.get<std::string>() : option.dump());
 }
 
+std::string part_of_fact(const nlohmann::ordered_json& context, const char* name,
+                         const char* part) {
+  const auto fact = context.is_object() ? context.find(name) : context.end();
+  if (!context.is_object() || fact == context.end() || !fact->is_object()) return "";
+  const auto found = fact->find(part);
+  return found != fact->end() && found->is_string() ? found->get<std::string>() : "";
+}
+
 std::string fact_of(const nlohmann::ordered_json& context, const char* name) {
-  const auto found = context.is_object() ? context.find(name) : context.end();
-  if (!context.is_object() || found == context.end() || !found->is_object()) return "";
-  const auto value = found->find("value");
-  return value != found->end() && value->is_string() ? value->get<std::string>() : "";
+  return part_of_fact(context, name, "value");
 }
 
 Subject subject_of(const json& options, const nlohmann::ordered_json& context) {

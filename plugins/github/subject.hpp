@@ -26,7 +26,9 @@ Subject subject_of(const nlohmann::json& options, const nlohmann::ordered_json& 
 void require_subject(const nlohmann::ordered_json& receipt, const nlohmann::ordered_json& context,
                      const Subject& subject);
 
-/// The text of a fact of a context; empty if it is not known.
+/// "value", "source" or "reason" of a fact of a context; empty if nothing says it.
+std::string part_of_fact(const nlohmann::ordered_json& context, const char* name, const char* part);
+/// Its value.
 std::string fact_of(const nlohmann::ordered_json& context, const char* name);
 
 /// A whole number above 0, as such or in digits: options of the command line are texts.
