@@ -59,7 +59,7 @@ SharedMemory::SharedMemory(Fd fd, std::uint64_t offset, std::uint64_t size)
   require_size(fd_, offset + size);
   const auto page = static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
   lead_ = offset % page;
-  map(true, offset - lead_);
+  map(false, offset - lead_);
 }
 
 SharedMemory::SharedMemory(SharedMemory&& other) noexcept

@@ -35,7 +35,8 @@ class SharedMemory {
   SharedMemory(std::uint64_t size, const char* what);
   /// A region that the other side made. Its pages are touched, so that later use faults no more.
   SharedMemory(Fd fd, std::uint64_t size);
-  /// `size` bytes of a file from byte `offset` on, not to be written to. Touched likewise.
+  /// `size` bytes of a file from byte `offset` on, not to be written to. Pages come as they are
+  /// read, which several threads do faster together than one could touch them before.
   SharedMemory(Fd fd, std::uint64_t offset, std::uint64_t size);
   SharedMemory(SharedMemory&& other) noexcept;
   SharedMemory& operator=(SharedMemory&& other) noexcept;

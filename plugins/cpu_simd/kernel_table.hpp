@@ -56,6 +56,10 @@ using DequantizeI8 = void(const int8_t* codes, size_t cols, float scale, float* 
 using QuantizeHalf = void(const float* x, size_t count, uint16_t* y);
 using DequantizeHalf = void(const uint16_t* x, size_t count, float* y);
 
+/// kGroupRows rows of i2_s, whole blocks of 128 columns, to their group of two-bit tiles. False,
+/// and the tiles are nonsense, if a code is illegal.
+using PackI2S = bool(const uint8_t* rows, size_t tile_count, uint8_t* group);
+
 /// Copies activations; returns their sum.
 using CopySum = int32_t(const int8_t* from, size_t count, int8_t* to);
 
@@ -101,6 +105,7 @@ struct KernelTable {
   Kernel<DequantizeTernary> dequantize_ternary = {};
   Kernel<QuantizeI8> quantize_i8 = {};
   Kernel<DequantizeI8> dequantize_i8 = {};
+  Kernel<PackI2S> pack_i2_s = {};
   Kernel<QuantizeHalf> quantize_f16 = {};
   Kernel<DequantizeHalf> dequantize_f16 = {};
   Kernel<QuantizeHalf> quantize_bf16 = {};

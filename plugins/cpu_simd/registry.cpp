@@ -33,6 +33,7 @@ KernelTable over(KernelTable table, const KernelTable& other) {
   take(table.dequantize_ternary, other.dequantize_ternary);
   take(table.quantize_i8, other.quantize_i8);
   take(table.dequantize_i8, other.dequantize_i8);
+  take(table.pack_i2_s, other.pack_i2_s);
   take(table.quantize_f16, other.quantize_f16);
   take(table.dequantize_f16, other.dequantize_f16);
   take(table.quantize_bf16, other.quantize_bf16);

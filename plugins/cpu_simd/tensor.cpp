@@ -20,8 +20,9 @@ using row_codecs::ScalePlaces;
 namespace {
 
 constexpr int kZeroFill = kZeroCode;
-// Bytes that a thread writes at a time: enough that two seldom wait for one page to be provided.
-constexpr std::size_t kCopiedTogether = std::size_t{4} << 20;
+// Bytes that a thread writes at a time: enough that two seldom wait for one page to be provided,
+// and not so many that memcpy goes around the caches, in which the system has just cleared them.
+constexpr std::size_t kCopiedTogether = std::size_t{2} << 20;
 constexpr std::size_t kPackedTogether = std::size_t{512} << 10;
 
 }  // namespace
@@ -37,6 +38,7 @@ CpuTensor::CpuTensor(const bitgate::TensorDesc& desc, const KernelTable& kernels
   if (!canonical) throw bitgate::Error(BG_UNSUPPORTED, formats::why_not(format_, rows_, cols_));
   if (formats::is_ternary(format_)) {
     tile_ = &tiles_of(format_, kernels);
+    if (format_ == formats::kI2S && tile_ == &kernels.two_bit) pack_ = kernels.pack_i2_s.run;
     const ScalePlaces places = scale_places(format_, {rows_, cols_});
     data_ = Memory::unprovided(tile_bytes(rows_, cols_, *tile_));
     scales_ = Memory(places.count * places.size);
@@ -54,7 +56,7 @@ bool CpuTensor::has_block_scales() const {
 
 std::size_t CpuTensor::tile_count() const { return tiles_for(cols_, *tile_); }
 
-const std::uint8_t* CpuTensor::group(std::size_t row) const {
+std::uint8_t* CpuTensor::group(std::size_t row) const {
   return data<std::uint8_t>() + row / kGroupRows * tile_count() * kTileBytes;
 }
 
@@ -114,12 +116,7 @@ void CpuTensor::write_ternary(const std::uint8_t* from, ThreadTeam& team) {
   team.reserve(kSlabRows * padded_cols(), 0);
   const std::size_t groups = (rows_ + kGroupRows - 1) / kGroupRows;
   std::atomic<std::size_t> illegal = rows_;  // the first row that has such a code
-  const bool direct = format_ == formats::kI2S && tile_->columns == 16;
   const auto write_slab = [&](std::size_t first, std::uint8_t* codes) {
-    if (direct && first + kSlabRows <= rows_ &&
-        pack_i2_s_slab(from + first * cols_ / 4, first, tile_count(), data<std::uint8_t>())) {
-      return;
-    }
     std::memset(codes, kZeroFill, kSlabRows * padded_cols());
     for (std::size_t row = first; row < std::min(first + kSlabRows, rows_); ++row) {
       std::uint8_t* to = codes + (row - first) * padded_cols();
@@ -137,8 +134,14 @@ void CpuTensor::write_ternary(const std::uint8_t* from, ThreadTeam& team) {
   const std::size_t few = kPackedTogether / (tile_count() * kTileBytes) + 1;
   const std::size_t together = has_block_scales() ? groups : few;
   team.for_ranges(groups, together, [&](std::size_t begin, std::size_t end, std::size_t worker) {
-    for (std::size_t row = begin * kGroupRows; row < end * kGroupRows; row += kSlabRows) {
-      write_slab(row, team.scratch(worker));
+    for (std::size_t first = begin * kGroupRows; first < end * kGroupRows; first += kGroupRows) {
+      if (pack_ != nullptr && first + kGroupRows <= rows_ &&
+          pack_(from + first * cols_ / 4, tile_count(), group(first))) {
+        continue;
+      }
+      for (std::size_t row = first; row < first + kGroupRows; row += kSlabRows) {
+        write_slab(row, team.scratch(worker));
+      }
     }
   });
   if (illegal == rows_) return;

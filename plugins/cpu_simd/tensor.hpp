@@ -59,7 +59,7 @@ class CpuTensor : public bitgate::Tensor {
   [[nodiscard]] const TileKernels& tile() const { return *tile_; }
   [[nodiscard]] std::size_t tile_count() const;  ///< of a group
   [[nodiscard]] std::size_t padded_cols() const { return tile_count() * tile_->columns; }
-  [[nodiscard]] const std::uint8_t* group(std::size_t row) const;  ///< tiles of the group of `row`
+  [[nodiscard]] std::uint8_t* group(std::size_t row) const;  ///< tiles of the group of `row`
 
  private:
   void write_ternary(const std::uint8_t* from, ThreadTeam& team);
@@ -70,6 +70,7 @@ class CpuTensor : public bitgate::Tensor {
   std::size_t rows_;
   std::size_t cols_;
   const TileKernels* tile_ = nullptr;
+  PackI2S* pack_ = nullptr;  ///< for the groups of this format, shape and tiles, if there is one
   Memory data_;
   Memory scales_;
   std::optional<std::uint16_t> common_scale_ = 0;

@@ -7,8 +7,6 @@ namespace {
 
 constexpr std::uint32_t kOnes = 0x01010101;
 
-using FourRows = std::uint32_t __attribute__((vector_size(16)));  // a word of each
-
 std::uint32_t word_at(const std::uint8_t* bytes) {
   std::uint32_t word = 0;
   std::memcpy(&word, bytes, sizeof(word));
@@ -56,37 +54,6 @@ void pack_slab(const std::uint8_t* codes, std::size_t stride, std::size_t row,
   } else {
     pack<20, five_trit_lane>(codes, stride, tile_count, lanes);
   }
-}
-
-bool pack_i2_s_slab(const std::uint8_t* rows, std::size_t row, std::size_t tile_count,
-                    std::uint8_t* tiles) {
-  constexpr std::size_t kBlockTiles = 8;  // tiles of the 128 columns that 32 bytes hold
-  const std::size_t row_bytes = tile_count * 4;
-  std::uint8_t* lanes = tiles + row / kGroupRows * tile_count * kTileBytes + row % kGroupRows * 4;
-  FourRows threes = {};
-  for (std::size_t tile = 0; tile < tile_count; tile += kBlockTiles, rows += 32) {
-    for (std::size_t part = 0; part < 4; ++part) {  // half of the block, of the slab
-      const std::size_t half = part / 2;
-      const std::size_t first = part % 2 * 4;
-      const std::uint8_t* at = rows + first * row_bytes + half * 16;
-      FourRows words[4];
-      for (std::size_t i = 0; i < 4; ++i, at += 4) {
-        words[i] = FourRows{word_at(at), word_at(at + row_bytes), word_at(at + 2 * row_bytes),
-                            word_at(at + 3 * row_bytes)};
-        threes |= words[i] & words[i] >> 1 & 0x55555555;
-      }
-      // Bytes hold columns c, c + 32, c + 64 and c + 96, the first in the high bits.
-      for (std::size_t quarter = 0; quarter < 4; ++quarter) {
-        FourRows lane = {};
-        for (std::size_t i = 0; i < 4; ++i) {
-          lane |= (words[i] >> (6 - 2 * quarter) & 3 * kOnes) << 2 * i;
-        }
-        std::memcpy(lanes + (tile + 2 * quarter + half) * kTileBytes + first * 4, &lane,
-                    sizeof(lane));
-      }
-    }
-  }
-  return (threes[0] | threes[1] | threes[2] | threes[3]) == 0;
 }
 
 void row_of_quads(const std::uint8_t* quads, std::size_t row, std::size_t cols,

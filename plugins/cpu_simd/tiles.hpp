@@ -28,11 +28,6 @@ constexpr std::size_t quad_bytes(std::size_t cols, const TileKernels& tile) {
 void pack_slab(const std::uint8_t* codes, std::size_t stride, std::size_t row,
                std::size_t tile_count, const TileKernels& tile, std::uint8_t* tiles);
 
-/// The same from bytes of i2_s, whose rows are whole blocks of 128 columns, to two-bit tiles:
-/// `rows` is the first of the kSlabRows. False, and the tiles are nonsense, if a code is illegal.
-bool pack_i2_s_slab(const std::uint8_t* rows, std::size_t row, std::size_t tile_count,
-                    std::uint8_t* tiles);
-
 /// Row `row` (0 … 31) of an unpacked group, cols codes.
 void row_of_quads(const std::uint8_t* quads, std::size_t row, std::size_t cols,
                   std::uint8_t* codes);

@@ -139,13 +139,29 @@ void scale_sums(const int32_t* sums, size_t count, float scale, float* y) {
             [&](size_t i, size_t n) { (Lanes::load_i32(sums + i, n) * factor).store(y + i, n); });
 }
 
+/// A sum waits for the one before, so there are four.
+float sum_of_squares(const float* x, size_t count) {
+  constexpr int kChains = 4;
+  Lanes sums[kChains];
+#pragma GCC unroll 4
+  for (int c = 0; c < kChains; ++c) sums[c] = Lanes::all(0);
+  size_t i = 0;
+  for (; i + kChains * kLanes <= count; i += kChains * kLanes) {
+#pragma GCC unroll 4
+    for (int c = 0; c < kChains; ++c) {
+      const Lanes value = Lanes::load(x + i + static_cast<size_t>(c) * kLanes);
+      sums[c] = Lanes::fma(value, value, sums[c]);
+    }
+  }
+  for (; i < count; i += kLanes) {
+    const Lanes value = Lanes::load(x + i, least(kLanes, count - i));
+    sums[0] = Lanes::fma(value, value, sums[0]);
+  }
+  return ((sums[0] + sums[1]) + (sums[2] + sums[3])).sum();
+}
+
 void rms_norm(const float* x, const float* weight, size_t cols, float epsilon, float* y) {
-  Lanes squares = Lanes::all(0);
-  for_lanes(cols, [&](size_t i, size_t n) {
-    const Lanes value = Lanes::load(x + i, n);
-    squares = Lanes::fma(value, value, squares);
-  });
-  const float mean = squares.sum() / static_cast<float>(cols);
+  const float mean = sum_of_squares(x, cols) / static_cast<float>(cols);
   const Lanes factor = Lanes::all(1.0F / square_root(mean + epsilon));
   for_lanes(cols, [&](size_t i, size_t n) {
     (Lanes::load(x + i, n) * factor * Lanes::load(weight + i, n)).store(y + i, n);

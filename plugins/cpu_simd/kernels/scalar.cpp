@@ -54,6 +54,48 @@ int32_t copy_sum(const int8_t* from, size_t count, int8_t* to) {
   return sum;
 }
 
+using FourRows = uint32_t __attribute__((vector_size(16)));  // a word of each
+
+uint32_t word_at(const uint8_t* bytes) {
+  uint32_t word = 0;
+  __builtin_memcpy(&word, bytes, sizeof(word));
+  return word;
+}
+
+/// Four rows, four words of each. A byte holds the codes of columns c, c + 32, c + 64 and c + 96,
+/// the first in the high bits; each goes to a tile of its own, `stride` bytes apart.
+FourRows pack_words(const uint8_t* at, size_t row_bytes, uint8_t* lanes, size_t stride) {
+  FourRows words[4];
+  FourRows threes = {};
+  for (size_t i = 0; i < 4; ++i, at += 4) {
+    words[i] = FourRows{word_at(at), word_at(at + row_bytes), word_at(at + 2 * row_bytes),
+                        word_at(at + 3 * row_bytes)};
+    threes |= words[i] & words[i] >> 1 & 0x55555555;
+  }
+  for (size_t quarter = 0; quarter < 4; ++quarter, lanes += stride) {
+    FourRows lane = {};
+    for (size_t i = 0; i < 4; ++i) lane |= (words[i] >> (6 - 2 * quarter) & 0x03030303) << 2 * i;
+    __builtin_memcpy(lanes, &lane, sizeof(lane));
+  }
+  return threes;
+}
+
+bool pack_i2_s(const uint8_t* rows, size_t tile_count, uint8_t* group) {
+  constexpr size_t kBlockTiles = 8;  // tiles of the 128 columns that 32 bytes hold
+  const size_t row_bytes = tile_count * 4;
+  FourRows threes = {};
+  for (size_t row = 0; row < kGroupRows; row += 4) {
+    const uint8_t* at = rows + row * row_bytes;
+    uint8_t* lanes = group + row * 4;
+    for (size_t block = 0; block < tile_count / kBlockTiles; ++block, at += 32) {
+      threes |= pack_words(at, row_bytes, lanes, 2 * kTileBytes);
+      threes |= pack_words(at + 16, row_bytes, lanes + kTileBytes, 2 * kTileBytes);
+      lanes += kBlockTiles * kTileBytes;
+    }
+  }
+  return (threes[0] | threes[1] | threes[2] | threes[3]) == 0;
+}
+
 int32_t dot(const uint8_t* lane, size_t tile_count, const int8_t* x) {
   int32_t sum = 0;
   for (size_t tile = 0; tile < tile_count; ++tile, lane += kTileBytes, x += kTileCols) {
@@ -167,6 +209,7 @@ const KernelTable kScalarKernels = {
     .dequantize_ternary = {kIsa, dequantize_ternary},
     .quantize_i8 = {kIsa, quantize_i8},
     .dequantize_i8 = {kIsa, dequantize_i8},
+    .pack_i2_s = {kIsa, pack_i2_s},
     .quantize_f16 = {kIsa, quantize_half<to_f16>},
     .dequantize_f16 = {kIsa, dequantize_half<from_f16>},
     .quantize_bf16 = {kIsa, quantize_half<to_bf16>},
