@@ -100,7 +100,7 @@ struct GeneratedAnswer {
 
 /// A part of the graph over all layers, as it was timed by itself.
 struct OperationTime {
-  std::string operation;  ///< "ffn_down"
+  std::string operation;  ///< "ffn_down", or several in a row: "attn_norm + attn_in"
   std::uint64_t count = 0;
   double ns = 0;  ///< of all of them, for one token
 };

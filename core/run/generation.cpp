@@ -23,6 +23,51 @@ std::uint64_t rows_needed(const Questions& questions) {
   return (rows + kCacheStep - 1) / kCacheStep * kCacheStep;
 }
 
+/// What a profile times as one: an operation that looks at other rows, like a product or the
+/// attention, or those between two of these, which a backend may run through together.
+struct GraphPart {
+  std::string name;
+  std::vector<const model::GraphOp*> ops;  ///< those of the first layer, of the second, ...
+  std::uint64_t layers = 1;                ///< that have it
+};
+
+bool stands_alone(const model::GraphOp& op) {
+  return op.kind == "matmul" || op.kind == "attention" || op.kind == "embed" || op.kind == "argmax";
+}
+
+std::vector<GraphPart> parts_of(const model::Graph& graph) {
+  std::vector<GraphPart> parts;
+  const model::GraphOp* before = nullptr;
+  GraphPart one;
+  const auto finish = [&] {
+    if (one.ops.empty()) return;
+    const auto known = std::find_if(parts.begin(), parts.end(),
+                                    [&](const GraphPart& part) { return part.name == one.name; });
+    if (known == parts.end()) {
+      parts.push_back(std::move(one));
+    } else {
+      known->ops.insert(known->ops.end(), one.ops.begin(), one.ops.end());
+      ++known->layers;
+    }
+    one = {};
+  };
+  for (const model::GraphOp& op : graph.ops) {
+    const std::string_view role = model::role_of(op.label);
+    const std::string_view layer =
+        std::string_view(op.label).substr(0, op.label.size() - role.size());
+    const bool together = before != nullptr && !stands_alone(*before) && !stands_alone(op) &&
+                          before->label.starts_with(layer) && !layer.empty();
+    if (!together) finish();
+    if (one.ops.empty() || one.ops.back()->label != op.label) {
+      one.name += (one.name.empty() ? "" : " + ") + std::string(role);
+    }
+    one.ops.push_back(&op);
+    before = &op;
+  }
+  finish();
+  return parts;
+}
+
 void longest_first(std::vector<OperationTime>& times) {
   std::stable_sort(times.begin(), times.end(),
                    [](const OperationTime& a, const OperationTime& b) { return a.ns > b.ns; });
@@ -142,30 +187,25 @@ double Generation::time_of(const std::vector<worker::OpSpec>& ops) {
 }
 
 std::vector<OperationTime> Generation::profile() {
-  std::map<std::string, std::vector<worker::OpSpec>> parts;
-  for (const model::GraphOp& op : decode_.graph.ops) {
-    parts[std::string(model::role_of(op.label))].push_back(programs_.bind(op, decode_));
-  }
   std::vector<OperationTime> out;
-  for (const auto& [name, ops] : parts) out.push_back({name, ops.size(), time_of(ops)});
+  for (const GraphPart& part : parts_of(decode_.graph)) {
+    std::vector<worker::OpSpec> ops;
+    for (const model::GraphOp* op : part.ops) ops.push_back(programs_.bind(*op, decode_));
+    out.push_back({part.name, part.ops.size(), time_of(ops)});
+  }
   longest_first(out);
   return out;
 }
 
 std::vector<OperationTime> Generation::prefill_profile() {
   const GraphProgram& prompt = last_chunk();
-  std::map<std::string, std::vector<const model::GraphOp*>> parts;
-  for (const model::GraphOp& op : prompt.graph.ops) {
-    parts[std::string(model::role_of(op.label))].push_back(&op);
-  }
   std::vector<OperationTime> out;
-  for (const auto& [name, ops] : parts) {
+  for (const GraphPart& part : parts_of(prompt.graph)) {
     std::vector<worker::OpSpec> first;
-    for (const model::GraphOp* op : ops) {
-      if (op->label == ops.front()->label) first.push_back(programs_.bind(*op, prompt));
+    for (const model::GraphOp* op : std::span(part.ops).first(part.ops.size() / part.layers)) {
+      first.push_back(programs_.bind(*op, prompt));
     }
-    const auto layers = static_cast<double>(ops.size() / first.size());
-    out.push_back({name, ops.size(), time_of(first) * layers});
+    out.push_back({part.name, part.ops.size(), time_of(first) * static_cast<double>(part.layers)});
   }
   longest_first(out);
   return out;

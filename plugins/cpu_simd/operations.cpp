@@ -12,17 +12,20 @@ using bitgate::TensorDesc;
 constexpr std::size_t kChunkBytes = 64U << 10;  // of weights that a thread streams at a time
 constexpr std::size_t kRowsTogether = 24;       // a multiple of what the float kernels block
 
-class QuantizeInt8 : public Operation {
+class QuantizeInt8 : public RowOperation {
  public:
   QuantizeInt8(const Op& op, const KernelTable& kernels)
-      : kernel_(kernels.quantize_i8), x_(tensor_of(op.inputs[0])), q_(tensor_of(op.outputs[0])) {}
+      : RowOperation(tensor_of(op.inputs[0])),
+        kernel_(kernels.quantize_i8),
+        x_(tensor_of(op.inputs[0])),
+        q_(tensor_of(op.outputs[0])) {}
 
-  void run(ThreadTeam& team) override {
+  void run_rows(std::size_t begin, std::size_t end) const override {
     const std::size_t cols = x_.cols();
-    team.for_ranges(x_.rows(), 1, [&](std::size_t row, std::size_t, std::size_t) {
+    for (std::size_t row = begin; row < end; ++row) {
       q_.scales()[row] =
           kernel_.run(x_.data<float>() + row * cols, cols, q_.data<std::int8_t>() + row * cols);
-    });
+    }
   }
 
   std::vector<std::string> kernels() const override {
@@ -35,17 +38,20 @@ class QuantizeInt8 : public Operation {
   CpuTensor& q_;
 };
 
-class DequantizeInt8 : public Operation {
+class DequantizeInt8 : public RowOperation {
  public:
   DequantizeInt8(const Op& op, const KernelTable& kernels)
-      : kernel_(kernels.dequantize_i8), q_(tensor_of(op.inputs[0])), y_(tensor_of(op.outputs[0])) {}
+      : RowOperation(tensor_of(op.inputs[0])),
+        kernel_(kernels.dequantize_i8),
+        q_(tensor_of(op.inputs[0])),
+        y_(tensor_of(op.outputs[0])) {}
 
-  void run(ThreadTeam& team) override {
+  void run_rows(std::size_t begin, std::size_t end) const override {
     const std::size_t cols = q_.cols();
-    team.for_ranges(q_.rows(), 1, [&](std::size_t row, std::size_t, std::size_t) {
+    for (std::size_t row = begin; row < end; ++row) {
       kernel_.run(q_.data<std::int8_t>() + row * cols, cols, q_.scales()[row],
                   y_.data<float>() + row * cols);
-    });
+    }
   }
 
   std::vector<std::string> kernels() const override {
@@ -60,19 +66,20 @@ class DequantizeInt8 : public Operation {
 
 /// Elements of 4 bytes to ones of 2, or back, row by row.
 template <class From, class To>
-class Convert : public Operation {
+class Convert : public RowOperation {
  public:
   Convert(const Op& op, Kernel<void(const From*, std::size_t, To*)> kernel, std::string what)
-      : kernel_(kernel),
+      : RowOperation(tensor_of(op.inputs[0])),
+        kernel_(kernel),
         what_(std::move(what)),
         x_(tensor_of(op.inputs[0])),
         y_(tensor_of(op.outputs[0])) {}
 
-  void run(ThreadTeam& team) override {
+  void run_rows(std::size_t begin, std::size_t end) const override {
     const std::size_t cols = x_.cols();
-    team.for_ranges(x_.rows(), 1, [&](std::size_t row, std::size_t, std::size_t) {
+    for (std::size_t row = begin; row < end; ++row) {
       kernel_.run(x_.data<From>() + row * cols, cols, y_.data<To>() + row * cols);
-    });
+    }
   }
 
   std::vector<std::string> kernels() const override { return {kernel_name(kernel_.isa, what_)}; }

@@ -3,6 +3,7 @@
 
 #include <bitgate/backend.hpp>
 
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <vector>
@@ -31,6 +32,35 @@ class Operation {
   virtual void count(std::span<bitgate::Kernel> kernels) const {
     for (bitgate::Kernel& kernel : kernels) ++kernel.calls;
   }
+};
+
+/// One that computes each row of its output from the same row of its inputs, and from inputs that
+/// have other rows. Neighbours in a program are run together, a few rows through all of them before
+/// the next rows, so that what one leaves for the next is in the cache.
+class RowOperation : public Operation {
+ public:
+  /// Its rows are those of `x`, an input.
+  explicit RowOperation(const CpuTensor& x)
+      : rows_(x.rows()), together_(std::max<std::size_t>(kElementsTogether / x.cols(), 1)) {}
+
+  void run(ThreadTeam& team) final {
+    check();
+    team.for_ranges(rows_, together_,
+                    [&](std::size_t begin, std::size_t end, std::size_t) { run_rows(begin, end); });
+  }
+
+  [[nodiscard]] std::size_t rows() const { return rows_; }
+  /// Rows that a thread takes at a time.
+  [[nodiscard]] std::size_t together() const { return together_; }
+  /// Before any row. Throws what `run` may throw.
+  virtual void check() const {}
+  virtual void run_rows(std::size_t begin, std::size_t end) const = 0;
+
+ private:
+  static constexpr std::size_t kElementsTogether = std::size_t{32} << 10;
+
+  std::size_t rows_;
+  std::size_t together_;
 };
 
 /// Whether this backend has the operation, for these formats and shapes.

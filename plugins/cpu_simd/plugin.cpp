@@ -1,7 +1,7 @@
 // The plugin "cpu_simd": each implementation is a device, so that a pipeline can compare them.
 #include <bitgate/backend.hpp>
 
-#include "operations.hpp"
+#include "program.hpp"
 #include "registry.hpp"
 #include "tensor.hpp"
 #include "thread_team.hpp"
@@ -11,37 +11,6 @@ namespace {
 
 using bitgate::Device;
 using bitgate::Op;
-
-class CpuProgram : public bitgate::Program {
- public:
-  CpuProgram(std::span<const Op> ops, const KernelTable& kernels, ThreadTeam& team) {
-    for (const Op& op : ops) {
-      for (const bitgate::Operand& operand : op.inputs) tensor_of(operand).provide();
-      for (const bitgate::Operand& operand : op.outputs) tensor_of(operand).provide();
-      operations_.push_back(make_operation(op, kernels));
-      team.reserve(operations_.back()->scratch(), operations_.back()->shared());
-      for (std::string& name : operations_.back()->kernels())
-        kernels_.push_back({std::move(name), 0});
-      ends_.push_back(kernels_.size());
-    }
-  }
-
-  std::span<const bitgate::Kernel> kernels() const override { return kernels_; }
-
-  void run(ThreadTeam& team) {
-    std::size_t first = 0;
-    for (std::size_t i = 0; i < operations_.size(); ++i) {
-      operations_[i]->run(team);
-      operations_[i]->count(std::span(kernels_).subspan(first, ends_[i] - first));
-      first = ends_[i];
-    }
-  }
-
- private:
-  std::vector<std::unique_ptr<Operation>> operations_;
-  std::vector<bitgate::Kernel> kernels_;
-  std::vector<std::size_t> ends_;  // of each operation's kernels
-};
 
 class CpuSession : public bitgate::Session {
  public:

@@ -75,24 +75,22 @@ class Embed : public Operation {
   CpuTensor& y_;
 };
 
-class RmsNormRows : public Operation {
+class RmsNormRows : public RowOperation {
  public:
   RmsNormRows(const Op& op, const KernelTable& kernels)
-      : kernels_(*kernels.floats),
+      : RowOperation(tensor_of(op.inputs[0])),
+        kernels_(*kernels.floats),
         x_(tensor_of(op.inputs[0])),
         weight_(tensor_of(op.inputs[1])),
         y_(tensor_of(op.outputs[0])),
         epsilon_(static_cast<float>(op.real("epsilon"))) {}
 
-  void run(ThreadTeam& team) override {
+  void run_rows(std::size_t begin, std::size_t end) const override {
     const std::size_t cols = x_.cols();
-    team.for_ranges(x_.rows(), rows_together(cols),
-                    [&](std::size_t begin, std::size_t end, std::size_t) {
-                      for (std::size_t at = begin * cols; at < end * cols; at += cols) {
-                        kernels_.rms_norm(x_.data<float>() + at, weight_.data<float>(), cols,
-                                          epsilon_, y_.data<float>() + at);
-                      }
-                    });
+    for (std::size_t at = begin * cols; at < end * cols; at += cols) {
+      kernels_.rms_norm(x_.data<float>() + at, weight_.data<float>(), cols, epsilon_,
+                        y_.data<float>() + at);
+    }
   }
 
   std::vector<std::string> kernels() const override {
@@ -107,10 +105,11 @@ class RmsNormRows : public Operation {
   float epsilon_;
 };
 
-class RopeRows : public Operation {
+class RopeRows : public RowOperation {
  public:
   RopeRows(const Op& op, const KernelTable& kernels)
-      : kernels_(*kernels.floats),
+      : RowOperation(tensor_of(op.inputs[0])),
+        kernels_(*kernels.floats),
         x_(tensor_of(op.inputs[0])),
         positions_(tensor_of(op.inputs[1])),
         y_(tensor_of(op.outputs[0])),
@@ -119,17 +118,15 @@ class RopeRows : public Operation {
         context_(static_cast<std::size_t>(op.integer("context"))),
         table_(rope_table(op.real("base"), half_, context_)) {}
 
-  void run(ThreadTeam& team) override {
-    require_below(positions_, context_, "rope: position");
+  void check() const override { require_below(positions_, context_, "rope: position"); }
+
+  void run_rows(std::size_t begin, std::size_t end) const override {
     const std::size_t cols = x_.cols();
-    team.for_ranges(
-        x_.rows(), rows_together(cols), [&](std::size_t begin, std::size_t end, std::size_t) {
-          for (std::size_t row = begin; row < end; ++row) {
-            const auto position = static_cast<std::size_t>(positions_.data<std::int32_t>()[row]);
-            kernels_.rope(x_.data<float>() + row * cols, heads_, half_, table_->cosines(position),
-                          table_->sines(position), y_.data<float>() + row * cols);
-          }
-        });
+    for (std::size_t row = begin; row < end; ++row) {
+      const auto position = static_cast<std::size_t>(positions_.data<std::int32_t>()[row]);
+      kernels_.rope(x_.data<float>() + row * cols, heads_, half_, table_->cosines(position),
+                    table_->sines(position), y_.data<float>() + row * cols);
+    }
   }
 
   std::vector<std::string> kernels() const override { return {kernel_name(kernels_.isa, "rope")}; }
@@ -146,23 +143,21 @@ class RopeRows : public Operation {
 };
 
 /// Element by element.
-class BinaryRows : public Operation {
+class BinaryRows : public RowOperation {
  public:
   BinaryRows(const Op& op, const char* isa, Binary* kernel)
-      : isa_(isa),
+      : RowOperation(tensor_of(op.inputs[0])),
+        isa_(isa),
         what_(op.kind),
         kernel_(kernel),
         a_(tensor_of(op.inputs[0])),
         b_(tensor_of(op.inputs[1])),
         y_(tensor_of(op.outputs[0])) {}
 
-  void run(ThreadTeam& team) override {
-    const std::size_t cols = a_.cols();
-    team.for_ranges(a_.rows(), rows_together(cols),
-                    [&](std::size_t begin, std::size_t end, std::size_t) {
-                      kernel_(a_.data<float>() + begin * cols, b_.data<float>() + begin * cols,
-                              (end - begin) * cols, y_.data<float>() + begin * cols);
-                    });
+  void run_rows(std::size_t begin, std::size_t end) const override {
+    const std::size_t at = begin * a_.cols();
+    kernel_(a_.data<float>() + at, b_.data<float>() + at, (end - begin) * a_.cols(),
+            y_.data<float>() + at);
   }
 
   std::vector<std::string> kernels() const override { return {kernel_name(isa_, what_)}; }

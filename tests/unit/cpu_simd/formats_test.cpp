@@ -75,6 +75,14 @@ TEST_CASE("codes that stand for nothing are refused by name of row and column") 
   bytes[64 + 32 + 5] |= std::byte{0b11'00};
   check_refused("i2_s", 2, 256, bytes, "row 1, column 197");
 
+  // In every place of a group of rows that is packed together.
+  for (std::size_t at = 0; at < 64 * 32; at += 67) {
+    bytes = zeros("i2_s", 64, 128);
+    bytes[at] |= std::byte{0b11'00'00'00};
+    check_refused("i2_s", 64, 128, bytes,
+                  "row " + std::to_string(at / 32) + ", column " + std::to_string(at % 32));
+  }
+
   bytes = zeros("i2_s/arm", 1, 128);
   bytes[16 + 2] |= std::byte{0b11};
   check_refused("i2_s/arm", 1, 128, bytes, "row 0, column 114");

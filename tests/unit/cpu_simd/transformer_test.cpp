@@ -17,7 +17,8 @@ using cpu_simd::Implementation;
 
 namespace {
 
-constexpr Shape kShapes[] = {{1, 1}, {1, 128}, {2, 15}, {3, 17}, {5, 33}, {33, 64}, {7, 2560}};
+constexpr Shape kShapes[] = {{1, 1},  {1, 128}, {2, 15},  {3, 17},
+                             {5, 33}, {2, 145}, {33, 64}, {7, 2560}};
 
 /// One f32 input and output of the same shape, in place or not, and what else the operation takes.
 Bytes rows_of(const Implementation& on, std::string_view kind, Shape shape,
