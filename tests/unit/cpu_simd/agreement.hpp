@@ -1,5 +1,6 @@
 // How the float operations are compared: with the oracle, and bit for bit with each other on every
-// implementation and number of threads.
+// implementation and number of threads. Test cases that meet none but kernels on floats have the
+// tag [floats]: where two implementations share those, an emulated CPU needs them once.
 #pragma once
 
 #include <functional>

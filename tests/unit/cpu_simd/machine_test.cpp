@@ -11,6 +11,17 @@
 #include "machine.hpp"
 #include "support/catch.hpp"
 
+namespace {
+
+/// All of it is still the one value that was written. Every round writes another one, so that a
+/// stranger's shows.
+void check_untouched(const cpu_simd::Memory& memory) {
+  const auto bytes = memory.bytes();
+  REQUIRE(std::equal(bytes.begin() + 1, bytes.end(), bytes.begin()));
+}
+
+}  // namespace
+
 TEST_CASE("memory is zeros that nobody else has, however often it is given back") {
   constexpr std::size_t kMiB = std::size_t{1} << 20;
   const std::vector<std::size_t> sizes = {1,        60,       4096,     5000,      700 * 1024,
@@ -25,12 +36,12 @@ TEST_CASE("memory is zeros that nobody else has, however often it is given back"
     REQUIRE(std::all_of(bytes.begin(), bytes.end(), [](std::byte b) { return b == std::byte{0}; }));
     std::fill(bytes.begin(), bytes.end(), std::byte{static_cast<unsigned char>(round + 1)});
     held.push_back(std::move(memory));
-    if (held.size() > 9) held.erase(held.begin() + static_cast<std::ptrdiff_t>(round % 9));
-    for (const cpu_simd::Memory& one : held) {  // all of it is still what was written
-      const auto span = one.bytes();
-      REQUIRE(std::equal(span.begin() + 1, span.end(), span.begin()));
-    }
+    if (held.size() <= 9) continue;
+    const auto given_back = held.begin() + static_cast<std::ptrdiff_t>(round % 9);
+    check_untouched(*given_back);
+    held.erase(given_back);
   }
+  for (const cpu_simd::Memory& one : held) check_untouched(one);
   CHECK(cpu_simd::Memory(0).size() == 0);
 }
 
@@ -108,6 +119,17 @@ TEST_CASE("a CPU runs the implementations that it has the features for, and no o
     CHECK(obstacle.find("this CPU or system lacks ") != std::string::npos);
   }
 }
+
+#if defined(__aarch64__)
+TEST_CASE("dot products change nothing about floats") {
+  // Which is why an emulated CPU with dot products skips what is [floats].
+  CHECK(cpu_simd::find("neon-dotprod")->kernels.floats == cpu_simd::find("neon")->kernels.floats);
+  CHECK(cpu_simd::find("neon-dotprod")->kernels.matmul_f16.run ==
+        cpu_simd::find("neon")->kernels.matmul_f16.run);
+  CHECK(cpu_simd::find("neon-dotprod")->kernels.matmul_bf16.run ==
+        cpu_simd::find("neon")->kernels.matmul_bf16.run);
+}
+#endif
 
 TEST_CASE("the best implementation is the first that may and can run") {
   const auto& all = cpu_simd::implementations();

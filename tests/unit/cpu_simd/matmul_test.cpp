@@ -163,7 +163,7 @@ TEST_CASE("a single weight finds its activation, wherever it is") {
   }
 }
 
-TEST_CASE("float products stay within the bound of their type") {
+TEST_CASE("float products stay within the bound of their type", "[floats]") {
   for (const std::string format : {"f32", "f16", "bf16"}) {
     for (const std::uint64_t cols : {1, 7, 31, 33, 256, 2563}) {
       for (const std::uint64_t rows : {1, 5, 13}) {

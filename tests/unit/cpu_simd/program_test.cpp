@@ -49,7 +49,8 @@ TestTensor tensor(const Implementation& on, const char* format, Shape shape) {
 
 }  // namespace
 
-TEST_CASE("operations row by row in a program give the bits that each gives by itself") {
+TEST_CASE("operations row by row in a program give the bits that each gives by itself",
+          "[floats]") {
   // More rows than are taken at a time, and fewer.
   for (const Shape shape : {Shape{1, 640}, Shape{3, 96}, Shape{67, 6912}, Shape{300, 256}}) {
     CAPTURE(shape.rows, shape.cols);

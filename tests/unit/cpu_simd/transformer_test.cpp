@@ -8,6 +8,7 @@
 #include <limits>
 
 #include "agreement.hpp"
+#include "common/rope_table.hpp"
 #include "oracle/registry.hpp"
 
 namespace oracle = bitgate::oracle;
@@ -47,7 +48,7 @@ TestTensor listed(const Implementation& on, const std::vector<std::int32_t>& val
 
 }  // namespace
 
-TEST_CASE("rms_norm keeps the oracle's bound and gives the same bits everywhere") {
+TEST_CASE("rms_norm keeps the oracle's bound and gives the same bits everywhere", "[floats]") {
   for (const Shape shape : kShapes) {
     const std::vector<float> x = some_values(shape.rows * shape.cols, 1);
     const std::vector<float> weight = some_values(shape.cols, 2);
@@ -59,13 +60,14 @@ TEST_CASE("rms_norm keeps the oracle's bound and gives the same bits everywhere"
   }
 }
 
-TEST_CASE("rope keeps the oracle's bound and gives the same bits everywhere") {
+TEST_CASE("rope keeps the oracle's bound and gives the same bits everywhere", "[floats]") {
   for (const std::uint64_t heads : {1, 3, 20}) {
     for (const std::uint64_t size : {2, 6, 32, 34, 128}) {
       const std::vector<std::int32_t> positions = {4095, 0, 1, 77, 2};
       const Shape shape{positions.size(), heads * size};
       const std::vector<float> x = some_values(shape.rows * shape.cols, 3);
       CAPTURE(heads, size);
+      const auto table = rope_tables::rope_table(500000, size / 2, 4096);  // kept for all of them
       const Bytes got = same_everywhere([&](const Implementation& on, std::size_t threads) {
         const TestTensor at = listed(on, positions);
         return rows_of(on, "rope", shape, x, at,
@@ -78,8 +80,8 @@ TEST_CASE("rope keeps the oracle's bound and gives the same bits everywhere") {
   }
 }
 
-TEST_CASE(
-    "relu2_gate, silu_gate and add keep the oracle's bound and give the same bits everywhere") {
+TEST_CASE("relu2_gate, silu_gate and add keep the oracle's bound and give the same bits everywhere",
+          "[floats]") {
   for (const Shape shape : kShapes) {
     const std::vector<float> a = some_values(shape.rows * shape.cols, 4);
     const std::vector<float> b = some_values(shape.rows * shape.cols, 5);
@@ -232,7 +234,7 @@ TEST_CASE("blocks of weights whose scales differ are scaled each by its own") {
   }
 }
 
-TEST_CASE("float weights times f32 keep the bound and give the same bits everywhere") {
+TEST_CASE("float weights times f32 keep the bound and give the same bits everywhere", "[floats]") {
   for (const std::string format : {"f32", "f16", "bf16"}) {
     for (const std::uint64_t cols : {1, 7, 16, 33, 256, 2563}) {
       for (const std::uint64_t rows : {1, 5, 29}) {
