@@ -380,7 +380,8 @@ void attention(const AttentionTask& task) {
   AttentionOver<Type>(task).run();
 }
 
-void merge_attention(const float* parts, size_t count, size_t heads, size_t head_size, float* y) {
+inline void merge_attention(const float* parts, size_t count, size_t heads, size_t head_size,
+                            float* y) {
   const size_t width = padded_to_lanes(head_size);
   const size_t padded = padded_to_lanes(heads);
   const size_t stride = attention_part(heads, head_size);

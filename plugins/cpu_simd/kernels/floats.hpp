@@ -8,7 +8,7 @@
 namespace cpu_simd {
 namespace {
 
-constexpr size_t kLanes = 16;
+inline constexpr size_t kLanes = 16;
 
 constexpr size_t least(size_t a, size_t b) { return a < b ? a : b; }
 
@@ -85,7 +85,7 @@ void multiply_one(const typename Type::Element* w, const float* x, size_t cols, 
   constexpr int kChains = 4;
   Lanes sums[kChains];
 #pragma GCC unroll 4
-  for (int c = 0; c < kChains; ++c) sums[c] = Lanes::all(0);
+  for (Lanes& sum : sums) sum = Lanes::all(0);
   size_t k = 0;
   for (; k + kChains * kLanes <= cols; k += kChains * kLanes) {
 #pragma GCC unroll 2
@@ -98,10 +98,10 @@ void multiply_one(const typename Type::Element* w, const float* x, size_t cols, 
     }
   }
 #pragma GCC unroll 4
-  for (int c = 0; c < kChains; ++c) {
+  for (Lanes& sum : sums) {
     if (k >= cols) break;
     const size_t count = least(kLanes, cols - k);
-    sums[c] = Lanes::fma(Type::load(w + k, count), Lanes::load(x + k, count), sums[c]);
+    sum = Lanes::fma(Type::load(w + k, count), Lanes::load(x + k, count), sum);
     k += count;
   }
   *y = ((sums[0] + sums[1]) + (sums[2] + sums[3])).sum();
@@ -133,18 +133,18 @@ inline __attribute__((always_inline)) void for_lanes(size_t count, const Step& s
   if (i < count) step(i, count - i);
 }
 
-void scale_sums(const int32_t* sums, size_t count, float scale, float* y) {
+inline void scale_sums(const int32_t* sums, size_t count, float scale, float* y) {
   const Lanes factor = Lanes::all(scale);
   for_lanes(count,
             [&](size_t i, size_t n) { (Lanes::load_i32(sums + i, n) * factor).store(y + i, n); });
 }
 
 /// A sum waits for the one before, so there are four.
-float sum_of_squares(const float* x, size_t count) {
+inline float sum_of_squares(const float* x, size_t count) {
   constexpr int kChains = 4;
   Lanes sums[kChains];
 #pragma GCC unroll 4
-  for (int c = 0; c < kChains; ++c) sums[c] = Lanes::all(0);
+  for (Lanes& sum : sums) sum = Lanes::all(0);
   size_t i = 0;
   for (; i + kChains * kLanes <= count; i += kChains * kLanes) {
 #pragma GCC unroll 4
@@ -160,7 +160,7 @@ float sum_of_squares(const float* x, size_t count) {
   return ((sums[0] + sums[1]) + (sums[2] + sums[3])).sum();
 }
 
-void rms_norm(const float* x, const float* weight, size_t cols, float epsilon, float* y) {
+inline void rms_norm(const float* x, const float* weight, size_t cols, float epsilon, float* y) {
   const float mean = sum_of_squares(x, cols) / static_cast<float>(cols);
   const Lanes factor = Lanes::all(1.0F / square_root(mean + epsilon));
   for_lanes(cols, [&](size_t i, size_t n) {
@@ -168,8 +168,8 @@ void rms_norm(const float* x, const float* weight, size_t cols, float epsilon, f
   });
 }
 
-void rope(const float* x, size_t heads, size_t half, const float* cosines, const float* sines,
-          float* y) {
+inline void rope(const float* x, size_t heads, size_t half, const float* cosines,
+                 const float* sines, float* y) {
   for (size_t head = 0; head < heads; ++head, x += 2 * half, y += 2 * half) {
     for_lanes(half, [&](size_t i, size_t n) {
       const Lanes low = Lanes::load(x + i, n);
@@ -182,7 +182,7 @@ void rope(const float* x, size_t heads, size_t half, const float* cosines, const
   }
 }
 
-void relu2_gate(const float* gate, const float* up, size_t count, float* y) {
+inline void relu2_gate(const float* gate, const float* up, size_t count, float* y) {
   const Lanes zero = Lanes::all(0);
   for_lanes(count, [&](size_t i, size_t n) {
     const Lanes positive = Lanes::max(zero, Lanes::load(gate + i, n));
@@ -192,7 +192,7 @@ void relu2_gate(const float* gate, const float* up, size_t count, float* y) {
 
 /// 2^x of x <= 0; 0 below 2^-126. The polynomial is the best of its degree for 2^r - 1 over r,
 /// |r| <= 1/2, relative to 2^r: wrong by 2^-29, and in f32 by 1.4 roundings.
-Lanes power_of_two(const Lanes& x) {
+inline Lanes power_of_two(const Lanes& x) {
   const Lanes magic = Lanes::all(0x1.8p23F);  // adding it leaves an integer in the low bits
   const Lanes shifted = x + magic;
   const Lanes r = x - (shifted - magic);
@@ -206,7 +206,7 @@ Lanes power_of_two(const Lanes& x) {
 
 /// The exponential of a positive number might overflow, so it is always of what is not: with
 /// e = exp(-|x|), x / (1 + exp(-x)) is x / (1 + e) above 0 and x e / (1 + e) below.
-void silu_gate(const float* gate, const float* up, size_t count, float* y) {
+inline void silu_gate(const float* gate, const float* up, size_t count, float* y) {
   const Lanes zero = Lanes::all(0);
   const Lanes one = Lanes::all(1);
   const Lanes minus_log2_e = Lanes::all(-0x1.715476p0F);
@@ -220,14 +220,14 @@ void silu_gate(const float* gate, const float* up, size_t count, float* y) {
   });
 }
 
-void add(const float* a, const float* b, size_t count, float* y) {
+inline void add(const float* a, const float* b, size_t count, float* y) {
   for_lanes(count, [&](size_t i, size_t n) {
     (Lanes::load(a + i, n) + Lanes::load(b + i, n)).store(y + i, n);
   });
 }
 
 /// First the largest, then where it is: both passes are cheaper than one that carries indices.
-size_t argmax(const float* x, size_t count) {
+inline size_t argmax(const float* x, size_t count) {
   float largest = x[0];
   size_t i = 0;
   if (count >= kLanes) {

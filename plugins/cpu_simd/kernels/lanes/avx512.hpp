@@ -107,7 +107,7 @@ struct Lanes {
   }
 };
 
-float square_root(float x) { return _mm_cvtss_f32(_mm_sqrt_ss(_mm_set_ss(x))); }
+inline float square_root(float x) { return _mm_cvtss_f32(_mm_sqrt_ss(_mm_set_ss(x))); }
 
 }  // namespace
 }  // namespace cpu_simd

@@ -153,7 +153,7 @@ struct Lanes {
   }
 };
 
-float square_root(float x) { return vget_lane_f32(vsqrt_f32(vdup_n_f32(x)), 0); }
+inline float square_root(float x) { return vget_lane_f32(vsqrt_f32(vdup_n_f32(x)), 0); }
 
 }  // namespace
 }  // namespace cpu_simd

@@ -144,7 +144,7 @@ struct Lanes {
   }
 };
 
-float square_root(float x) { return __builtin_sqrtf(x); }
+inline float square_root(float x) { return __builtin_sqrtf(x); }
 
 }  // namespace
 }  // namespace cpu_simd
