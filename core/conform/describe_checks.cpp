@@ -24,7 +24,8 @@ using nlohmann::json;
 void schema(Bench& bench) {
   const json text = description(bench);
   if (!text.is_object()) return bench.fail("describe gives no JSON object");
-  if (!text.contains("title") || !text["title"].is_string() || text["title"] == "") {
+  if (!text.contains("title") || !text["title"].is_string() ||
+      text["title"].get_ref<const std::string&>().empty()) {
     bench.fail("describe gives no title");
   }
   if (!text.contains("options") || !text["options"].is_object()) {

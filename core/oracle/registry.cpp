@@ -162,7 +162,7 @@ Ternary decode_t8(ConstBytes bytes, std::uint64_t rows, std::uint64_t cols) {
   Ternary weights = begin_decode(formats::kT8, bytes, rows, cols);
   std::memcpy(weights.codes.data(), bytes.data(), weights.codes.size());
   for (std::uint64_t i = 0; i < weights.codes.size(); ++i) {
-    const int code = weights.codes[i];
+    const std::int8_t code = weights.codes[i];
     if (code < -1 || code > 1) {
       illegal(formats::kT8, fmt::format("code {}", code), i / cols, i % cols);
     }

@@ -105,9 +105,9 @@ std::vector<std::string> backend_names(std::span<const BackendSpec> backends) {
 }  // namespace
 
 const std::vector<std::string>& weight_formats() {
-  static const std::vector<std::string> kFormats = {"f32", "f16", "bf16",  "t8",   "i2_s",
-                                                    "tl1", "tl2", "tq1_0", "tq2_0"};
-  return kFormats;
+  static const std::vector<std::string> all = {"f32", "f16", "bf16",  "t8",   "i2_s",
+                                               "tl1", "tl2", "tq1_0", "tq2_0"};
+  return all;
 }
 
 std::optional<unsigned> read_threads(const Value& value) {

@@ -305,7 +305,7 @@ std::vector<std::string> issues_closed_by(const std::string& text) {
       word += static_cast<char>(c - 'A' + 'a');
     } else if (letter) {
       word += c;
-    } else if (c == ':' && word != "" && word[0] != '#') {
+    } else if (c == ':' && !word.empty() && word[0] != '#') {
       continue;  // "Closes: #45"
     } else {
       take();

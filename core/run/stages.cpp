@@ -226,7 +226,7 @@ std::uint64_t Stages::slot_count() const {
   const bool writes_more = case_.suite->op == ComputeOp::kDequantize;
   const std::uint64_t touched =
       bytes_of(weights_spec()) + (writes_more ? bytes_of(output_spec()) : 0);
-  return kColdCaches * last_level_cache() / touched + 1;
+  return kColdCaches * last_level_cache() / std::max<std::uint64_t>(touched, 1) + 1;
 }
 
 void Stages::add_copies() {

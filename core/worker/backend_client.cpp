@@ -170,7 +170,7 @@ StepResult BackendClient::step(std::uint64_t program, std::span<const StepInput>
   }
   json request = {{"do", "step"}, {"program", program}, {"writes", std::move(writes)}};
   if (output.handle != 0) request["output"] = output.handle;
-  const json reply = worker_->call(std::move(request));
+  const json reply = worker_->call(request);
   return {reply.at("ns").get<std::uint64_t>(), reply.at("values").get<std::vector<std::int32_t>>()};
 }
 

@@ -16,12 +16,12 @@ class FloatingPointGuard {
   FloatingPointGuard& operator=(const FloatingPointGuard&) = delete;
   ~FloatingPointGuard() {
     const Mode now = mode();
-    if (now.rounding != mode_.rounding || now.flushes != mode_.flushes) changes_ = true;
+    if (now.rounding != mode_.rounding || now.flushes != mode_.flushes) changes = true;
     std::fesetenv(&saved_);
   }
 
   /// Whether any guard of this process had rounding or the treatment of denormals to put right.
-  static bool changes_seen() { return changes_; }
+  static bool changes_seen() { return changes; }
 
  private:
   struct Mode {
@@ -37,7 +37,7 @@ class FloatingPointGuard {
     return {std::fegetround(), result == 0.0F || operand == 0.0F};
   }
 
-  static inline std::atomic<bool> changes_{false};
+  static inline std::atomic<bool> changes{false};
   Mode mode_;
   std::fenv_t saved_{};
 };

@@ -9,7 +9,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdint>
-#include <memory>
 #include <stdexcept>
 #include <system_error>
 #include <vector>
@@ -64,7 +63,8 @@ int collect_segments(dl_phdr_info* info, std::size_t, void* ctx) {
     const std::uintptr_t start = info->dlpi_addr + header.p_vaddr;
     library.found |= library.address >= start && library.address - start < header.p_memsz;
     if ((header.p_flags & PF_W) == 0) {
-      segments.push_back({reinterpret_cast<const char*>(start), header.p_filesz, header.p_offset});
+      const auto* data = reinterpret_cast<const char*>(start);  // NOLINT(performance-no-int-to-ptr)
+      segments.push_back({data, header.p_filesz, header.p_offset});
     }
   }
   if (library.found) library.segments = std::move(segments);
@@ -153,13 +153,13 @@ bg_plugin_query_fn load_query(const std::filesystem::path& path, const std::stri
   using boost::dll::load_mode::type;
   const auto mode = static_cast<type>(RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
   // A plugin's threads and statics may outlive any handle, so the library stays until the process
-  // ends.
-  auto* library = std::make_unique<boost::dll::shared_library>(path, mode).release();
-  if (!library->has(BG_QUERY_SYMBOL)) {
+  // ends, which RTLD_NODELETE is for.
+  const boost::dll::shared_library library(path, mode);
+  if (!library.has(BG_QUERY_SYMBOL)) {
     throw std::runtime_error(
         fmt::format("{} does not export {}: declare it BG_EXPORT", path.string(), BG_QUERY_SYMBOL));
   }
-  const bg_plugin_query_fn query = &library->get<Query>(BG_QUERY_SYMBOL);
+  const bg_plugin_query_fn query = &library.get<Query>(BG_QUERY_SYMBOL);
   if (!is_mapped_from(file.get(), reinterpret_cast<const void*>(query))) {
     throw std::runtime_error(fmt::format(
         "{} is not the file that was checked: it was replaced while it was loaded (run again), or "

@@ -80,7 +80,7 @@ class ProcessWorker : public Worker {
 PluginError::PluginError(int status, const std::string& step, std::string message)
     : std::runtime_error(fmt::format("{} in {}: {}", status_word(status), step, message)),
       status_(status),
-      step_(std::move(step)),
+      step_(step),
       message_(std::move(message)) {}
 
 json Worker::call(const json& request, int fd, bool interruptible) {

@@ -34,9 +34,10 @@ class Operation {
   }
 };
 
-/// One that computes each row of its output from the same row of its inputs, and from inputs that
-/// have other rows. Neighbours in a program are run together, a few rows through all of them before
-/// the next rows, so that what one leaves for the next is in the cache.
+/// One that computes each row of its output from the same row of its inputs, and at most from a
+/// tensor of one row besides, like a norm's weights. Neighbours in a program with as many rows are
+/// run together, a few rows through all of them before the next ones, so that what one leaves for
+/// the next is in the cache.
 class RowOperation : public Operation {
  public:
   /// Its rows are those of `x`, an input.

@@ -27,7 +27,8 @@ bool holds(std::string_view text, const std::vector<std::string>& words) {
 
 bool says_nothing(const Json& value) {
   if (value.is_null() || value == false || value == 0) return true;
-  return (value.is_structured() || value.is_string()) && (value.empty() || value == "");
+  if (value.is_string()) return value.get_ref<const std::string&>().empty();
+  return value.is_structured() && value.empty();
 }
 
 }  // namespace
