@@ -222,7 +222,7 @@ void CaseRunner::run_stages(const Case& what, BackendPool::Live& live, Workload&
 
   const Ceilings before = recent_ceilings(result.threads);
   result.stages["compute"] = stages.compute(sampling_);
-  result.ceilings = best_of(before, recent_ceilings(result.threads));
+  result.ceilings = best_of(before, measure_ceilings(result.threads));
 
   result.stages["output"] = stages.output();
   facts.output = stages.check_outputs();

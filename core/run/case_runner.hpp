@@ -34,7 +34,7 @@ class CaseRunner {
   void run_stages(const Case& what, BackendPool::Live& live, Workload& workload,
                   CaseResult& result);
   Ceilings measure_ceilings(unsigned threads);
-  /// Those that were measured a moment ago, which are beside what is timed now too, or new ones.
+  /// Those behind the last case, if it ended a moment ago: they are beside this one too.
   Ceilings recent_ceilings(unsigned threads);
   Workload& workload_for(const Case& what);
 
