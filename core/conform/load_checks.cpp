@@ -63,8 +63,11 @@ void tables(Bench& bench) {
                              table["struct_size"].dump()));
       continue;
     }
-    if (table["build"] == "") bench.warn("the table does not say how the plugin was built");
-    if (table["version"] == "") bench.fail("the table has no version");
+    const auto lacks = [&](const char* what) {
+      return table[what].get_ref<const std::string&>().empty();
+    };
+    if (lacks("build")) bench.warn("the table does not say how the plugin was built");
+    if (lacks("version")) bench.fail("the table has no version");
   }
 }
 

@@ -67,7 +67,9 @@ class ClProgram : public bitgate::Program {
  private:
   template <class T>
   static void set(cl_kernel kernel, cl_uint index, const T& value) {
-    check(clSetKernelArg(kernel, index, sizeof(value), &value), "clSetKernelArg");
+    // A cl_mem is a pointer, and the argument.
+    constexpr std::size_t kSize = sizeof(T);  // NOLINT(bugprone-sizeof-expression)
+    check(clSetKernelArg(kernel, index, kSize, &value), "clSetKernelArg");
   }
   static std::string place_of(const char* name, const Grid& grid);
   void start(cl_kernel kernel, const Grid& grid, cl_event* event) const;

@@ -31,7 +31,7 @@ std::vector<Measured> read(const Json& document) {
   std::vector<Measured> out;
   for (const auto& [name, measures] : document.items()) {
     Measured& one = of_name(out, name);
-    const auto value_of = [&](const char* measure) {
+    const auto value_of = [&measures = measures](const char* measure) {
       return measures.at(measure).at("value").template get<double>();
     };
     if (measures.contains(kLatency)) {
