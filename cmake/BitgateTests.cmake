@@ -18,7 +18,7 @@ endfunction()
 
 # bitgate_unit_test(NAME FILES… [SERIAL] [UNOPTIMISED] LINK LIBS…): one Catch2 executable, one ctest of the same
 # name. SERIAL: it measures, or counts processes, and runs while no other test does. UNOPTIMISED: it does
-# no more than start programs and read what they say, and compiles in two thirds of the time.
+# little more than start programs and read what they say, and compiles in two thirds of the time.
 function(bitgate_unit_test name)
   cmake_parse_arguments(ARG "SERIAL;UNOPTIMISED" "" "LINK" ${ARGN})
   add_executable(test_${name} ${ARG_UNPARSED_ARGUMENTS})
