@@ -287,10 +287,10 @@ static const bg_device_timer kTimer = {
 
 static bg_status describe(const bg_sink* json, bg_error* err) {
   (void)err;
-  static const char kText[] =
+  static const char text[] =
       "{\"title\": \"Plain C\","
       " \"options\": {\"type\": \"object\", \"additionalProperties\": false, \"properties\": {}}}";
-  json->write(json->ctx, kText, sizeof(kText) - 1);
+  json->write(json->ctx, text, sizeof(text) - 1);
   return BG_OK;
 }
 

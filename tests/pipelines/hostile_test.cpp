@@ -111,7 +111,7 @@ TEST_CASE("bytes that are no text are refused where they stand") {
       "\x7F"
       "ELF\x02\x01\x01",
       "control character U+007F");
-  refuses("\xFF\xFE\x76\x00", "not UTF-8");
+  refuses(std::string("\xFF\xFE\x76\x00", 4), "not UTF-8");
   std::string every_byte;
   for (int i = 0; i < 4096; ++i) every_byte += static_cast<char>(255 - i % 256);
   refuses(every_byte, "not UTF-8");

@@ -12,9 +12,10 @@
 
 #define BG_KERNEL inline void
 #define BG_DEVICE inline
-// NOLINTNEXTLINE(bugprone-macro-parentheses): a type and a name take none
+// NOLINTBEGIN(bugprone-macro-parentheses): a type and a name take none
 #define BG_SHARED(type, name, count) \
   auto* const name = static_cast<type*>(::bg_cuda::simulator::shared(sizeof(type) * (count)))
+// NOLINTEND(bugprone-macro-parentheses)
 
 namespace bg_cuda {
 namespace simulator {

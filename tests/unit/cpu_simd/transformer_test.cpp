@@ -13,7 +13,6 @@
 
 namespace oracle = bitgate::oracle;
 namespace formats = bitgate::formats;
-using Catch::Matchers::Contains;
 using cpu_simd::Implementation;
 
 namespace {

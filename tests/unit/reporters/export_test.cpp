@@ -59,7 +59,7 @@ std::string exported(const std::string& format, const Receipt& receipt,
   options["format"] = format;
   options["path"] = "-";
   const Told told = tell("export", options, receipt);
-  CHECK(told.error == "");
+  CHECK(told.error.empty());
   return told.out;
 }
 
