@@ -10,7 +10,7 @@
 
 BG_PLUGIN_NOTE(short_table, BG_KIND_BACKEND, ID, "1.0.0");
 
-static const bg_backend backend = {.struct_size = 24};
+static const bg_backend kBackend = {.struct_size = 24};
 static int instance;
 
 static bg_status describe(const bg_sink* json, bg_error* err) {
@@ -32,11 +32,12 @@ static void close_plugin(bg_instance* opened) { (void)opened; }
 
 static const void* get_interface(bg_instance* opened, bg_str id) {
   (void)opened;
-  return id.size == strlen(BG_BACKEND_V1) && memcmp(id.data, BG_BACKEND_V1, id.size) == 0 ? &backend
-                                                                                          : NULL;
+  return id.size == strlen(BG_BACKEND_V1) && memcmp(id.data, BG_BACKEND_V1, id.size) == 0
+             ? &kBackend
+             : NULL;
 }
 
-static const bg_plugin plugin = {
+static const bg_plugin kPlugin = {
 #ifdef SHORT_PLUGIN
     .struct_size = 16,
 #else
@@ -55,5 +56,5 @@ static const bg_plugin plugin = {
 
 BG_EXPORT const bg_plugin* bg_plugin_query_v1(uint32_t host_minor, uint32_t index) {
   (void)host_minor;
-  return index == 0 ? &plugin : NULL;
+  return index == 0 ? &kPlugin : NULL;
 }

@@ -211,7 +211,8 @@ TEST_CASE("json: a full disk leaves the old receipt as it was, and a pass exits 
 TEST_CASE("colour, width and characters are those of the terminal and of its user") {
   const TemporaryDirectory directory;
   const std::string receipt = directory.write("r.json", stored("pass"));
-  const auto seen = [&](unsigned short columns, std::map<std::string, std::string> environment) {
+  const auto seen = [&](unsigned short columns,
+                        const std::map<std::string, std::string>& environment) {
     return on_terminal({"report", receipt}, columns, environment);
   };
   const std::string green = "\x1b[32m";
