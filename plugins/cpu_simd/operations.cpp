@@ -186,6 +186,24 @@ std::unique_ptr<Operation> make_matmul(const Op& op, const KernelTable& kernels)
 
 }  // namespace
 
+void RowOperation::run(ThreadTeam& team) {
+  const RowOperation* const alone = this;
+  run_together({&alone, 1}, team);
+}
+
+void run_together(std::span<const RowOperation* const> operations, ThreadTeam& team) {
+  std::size_t together = operations.front()->together();
+  for (const RowOperation* operation : operations) {
+    operation->check();
+    together = std::min(together, operation->together());
+  }
+  team.for_ranges(operations.front()->rows(), together,
+                  [&](std::size_t begin, std::size_t end, std::size_t) {
+                    for (const RowOperation* operation : operations)
+                      operation->run_rows(begin, end);
+                  });
+}
+
 std::unique_ptr<Operation> make_operation(const Op& op, const KernelTable& kernels) {
   if (op.kind == "quantize") return make_quantize(op, kernels);
   if (op.kind == "dequantize") return make_dequantize(op, kernels);

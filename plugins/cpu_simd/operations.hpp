@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -44,11 +45,7 @@ class RowOperation : public Operation {
   explicit RowOperation(const CpuTensor& x)
       : rows_(x.rows()), together_(std::max<std::size_t>(kElementsTogether / x.cols(), 1)) {}
 
-  void run(ThreadTeam& team) final {
-    check();
-    team.for_ranges(rows_, together_,
-                    [&](std::size_t begin, std::size_t end, std::size_t) { run_rows(begin, end); });
-  }
+  void run(ThreadTeam& team) final;
 
   [[nodiscard]] std::size_t rows() const { return rows_; }
   /// Rows that a thread takes at a time.
@@ -63,6 +60,9 @@ class RowOperation : public Operation {
   std::size_t rows_;
   std::size_t together_;
 };
+
+/// Several of as many rows, one after the other for each few rows.
+void run_together(std::span<const RowOperation* const> operations, ThreadTeam& team);
 
 /// Whether this backend has the operation, for these formats and shapes.
 inline bitgate::Support supports(const bitgate::Op& op) { return op_rules::supports(op); }

@@ -1,6 +1,5 @@
 #include "program.hpp"
 
-#include <algorithm>
 #include <string>
 
 namespace cpu_simd {
@@ -33,7 +32,7 @@ void CpuProgram::run(ThreadTeam& team) {
     if (step.end - step.begin == 1) {
       operations_[step.begin]->run(team);
     } else {
-      run_together(step, team);
+      run_together(std::span(by_rows_).subspan(step.begin, step.end - step.begin), team);
     }
   }
   std::size_t first = 0;
@@ -41,20 +40,6 @@ void CpuProgram::run(ThreadTeam& team) {
     operations_[i]->count(std::span(kernels_).subspan(first, ends_[i] - first));
     first = ends_[i];
   }
-}
-
-void CpuProgram::run_together(const Step& step, ThreadTeam& team) const {
-  const std::span operations = std::span(by_rows_).subspan(step.begin, step.end - step.begin);
-  std::size_t together = operations.front()->together();
-  for (const RowOperation* operation : operations) {
-    operation->check();
-    together = std::min(together, operation->together());
-  }
-  team.for_ranges(operations.front()->rows(), together,
-                  [&](std::size_t begin, std::size_t end, std::size_t) {
-                    for (const RowOperation* operation : operations)
-                      operation->run_rows(begin, end);
-                  });
 }
 
 }  // namespace cpu_simd

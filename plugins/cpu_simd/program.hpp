@@ -28,8 +28,6 @@ class CpuProgram : public bitgate::Program {
     std::size_t end;
   };
 
-  void run_together(const Step& step, ThreadTeam& team) const;
-
   std::vector<std::unique_ptr<Operation>> operations_;
   std::vector<const RowOperation*> by_rows_;  // the same, null where not by rows
   std::vector<Step> steps_;
